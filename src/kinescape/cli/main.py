@@ -1,0 +1,85 @@
+"""The program's entry: find the verb, import only its module, turn errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from kinescape import __version__
+from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, InputError, KinescapeError
+
+VERBS: dict[str, tuple[str, str]] = {
+    # verb: (module:command, one line of help) - in the order in which a newcomer meets them
+}
+"""Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
+
+
+class VerbGroup(click.Group):
+    """A click group whose commands are imported only when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if VERBS:
+            with formatter.section("Commands"):
+                formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+
+@click.command(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="kinescape")
+def kinescape() -> None:
+    """Kinase-inhibitor resistance from plasma DNA: from FASTQ to the page that a tumour board reads.
+
+    Research use only.
+    """
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns
+    -------
+    int
+        Exit code: 0 ok, 1 failure inside, 2 bad input or usage, 3 some samples failed, 130 interrupted.
+    """
+    try:
+        result = kinescape.main(args=arguments, prog_name="kinescape", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return EXIT_BAD_INPUT
+    except InputError as problem:
+        click.echo(f"kinescape: error: {problem}", err=True)
+        return EXIT_BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("kinescape: interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except KinescapeError as problem:
+        click.echo(f"kinescape: failed: {problem}", err=True)
+        return EXIT_FAILURE
+    except BrokenPipeError:
+        # The reader of our output (head, less) went away: that is not a failure of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def run_program() -> None:
+    """What the installed `kinescape` script calls."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run_program()

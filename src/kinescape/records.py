@@ -1,0 +1,369 @@
+"""The nouns that stages hand to each other and that ``result.json`` is made of.
+
+All are frozen and typed. ``result.json`` is one :class:`SampleResult`; its JSON Schema is generated from these classes
+(``kinescape.report.result``), so the classes are the schema. Positions in these records are **1-based** on the
+chromosome, as in VCF and HGVS, because the records are what people and other programs read; arrays inside the stages
+are 0-based.
+
+A state never says more than was looked at: see :data:`PositionState` and :data:`DrugStateName`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA_VERSION = "1.0"
+
+Evidence = Literal["strong", "weak", "filtered"]
+"""strong: passes with both aligners; weak: with one; filtered: with none (written with the reasons, never dropped)."""
+
+PositionState = Literal["detected", "weak", "not_detected", "below_depth", "not_covered", "not_on_panel"]
+"""What can be said of a known position. ``not_detected`` always carries a limit of detection; the last three are *not*
+wild-type. ``not_on_panel``: no amplicon of this design reaches the position."""
+
+GateStatus = Literal["pass", "limited", "fail"]
+
+DrugStateName = Literal["resistance", "reduced_activity", "none_found", "not_assessable"]
+
+PhaseState = Literal["cis", "trans", "mixed", "undeterminable"]
+
+NOT_CONSULTED = "not consulted"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all records: frozen, keyword-only, strict on reading."""
+
+
+class Variant(Record, frozen=True, kw_only=True, order=True):
+    """A change of the genome, as in a VCF line: left-aligned, 1-based ``pos``, plus strand."""
+
+    chrom: str
+    pos: int
+    ref: str
+    alt: str
+
+    @property
+    def name(self) -> str:
+        """``chr2:29222399:C>T``: unique within a genome, used as call id."""
+        return f"{self.chrom}:{self.pos}:{self.ref}>{self.alt}"
+
+
+class Consequence(Record, frozen=True, kw_only=True):
+    """A variant in the words of the reporting transcript."""
+
+    gene: str
+    transcript: str
+    exon: int | None
+    """Exon number; None in introns."""
+    hgvs_g: str
+    hgvs_c: str
+    hgvs_p: str
+    """Three-letter, as ``p.(Gly1202Arg)``; empty in introns."""
+    protein: str
+    """One-letter, as ``G1202R``; empty where there is no protein change to name."""
+    kind: Literal[
+        "missense",
+        "synonymous",
+        "nonsense",
+        "inframe_deletion",
+        "inframe_insertion",
+        "inframe_delins",
+        "frameshift",
+        "start_lost",
+        "stop_lost",
+        "splice_site",
+        "intronic",
+    ]
+
+
+class AlignerCall(Record, frozen=True, kw_only=True):
+    """One variant as one aligner's alignments show it, with the numbers of LoFreq's model."""
+
+    aligner: str
+    depth: int
+    """Reads that span the position (LoFreq's DP)."""
+    alt_count: int
+    """Reads with the alternative allele at base quality >= 3 (the numerator of LoFreq's AF)."""
+    vaf: float
+    qual: int
+    """-10 log10 P, cut to a whole number as LoFreq does; 0 where the allele was not tested or not significant."""
+    strand_bias: int
+    """-10 log10 of the two-sided Fisher test, cut to a whole number."""
+    dp4: tuple[int, int, int, int]
+    """ref forward, ref reverse, alt forward, alt reverse."""
+    filters: tuple[str, ...]
+    """Reasons why it does not pass; empty where it passes."""
+    candidate: bool
+    """Whether LoFreq's model called it at all, before filters."""
+
+
+class Call(Record, frozen=True, kw_only=True):
+    """A variant of one sample, with both aligners' numbers and the verdict over them."""
+
+    variant: Variant
+    consequence: Consequence | None
+    evidence: Evidence
+    filters: tuple[str, ...]
+    """What stands in the VCF's FILTER; empty means PASS, which only strong evidence has."""
+    reason: str
+    """Why it is weak or filtered, in words; empty for strong evidence."""
+    vaf: float
+    vaf_low: float
+    vaf_high: float
+    """95% interval of the allele fraction (see ``docs/statistics.md``)."""
+    by_aligner: tuple[AlignerCall, ...]
+    known: str = ""
+    """What the panel's list of known positions says of it; empty when it is not listed."""
+    background_ratio: float | None = None
+    """VAF over the background of the same site and substitution; None where no controls were given."""
+    annotations: dict[str, str] = {}
+    """Source name -> what it says, or ``not consulted``."""
+    inspected: str = ""
+    """Verdict of a person who looked at the reads; empty: nobody did yet."""
+
+
+class KnownPosition(Record, frozen=True, kw_only=True):
+    """The state of one known change (a row of the panel's list) in one sample."""
+
+    gene: str
+    protein: str
+    """One-letter, as ``G1202R``."""
+    exon: int | None
+    variants: tuple[Variant, ...]
+    """Every single-nucleotide way to the change; empty where none is known."""
+    state: PositionState
+    reason: str
+    depth: int | None
+    """Reads at the position, the smaller of both aligners; None where nothing could be counted."""
+    lod95: float | None
+    """Smallest allele fraction found with 95% probability; None where there is no limit to state."""
+    vaf: float | None
+
+
+class AmpliconCoverage(Record, frozen=True, kw_only=True):
+    """Depth over one amplicon's insert (between the primers)."""
+
+    name: str
+    gene: str
+    exon: int
+    chrom: str
+    start: int
+    """First 1-based position between the primers."""
+    end: int
+    """Last 1-based position between the primers."""
+    fragments: int
+    """Read pairs whose mates both lie on the amplicon, with the first aligner."""
+    median_depth: int
+    minimum_depth: int
+    state: Literal["covered", "below_depth", "not_covered"]
+
+
+class CoverageTrack(Record, frozen=True, kw_only=True):
+    """Depth and limit of detection at every position of one amplicon's insert, for the pictures of the report."""
+
+    amplicon: str
+    chrom: str
+    start: int
+    """1-based position of the first value."""
+    depth: tuple[int, ...]
+    """The smaller depth of the aligners."""
+    lod95: tuple[float | None, ...]
+
+
+class AlignerRun(Record, frozen=True, kw_only=True):
+    """What was run, in which version, and how much of the input it placed."""
+
+    aligner: str
+    version: str
+    arguments: str
+    tested_version: bool
+    note: str
+    distinct_mates: int
+    aligned_mates: int
+    """Distinct mates placed on the panel."""
+    aligned_reads: int
+    """Reads placed on the panel (each with its distinct mate)."""
+
+
+class ReadQc(Record, frozen=True, kw_only=True):
+    """Read pairs as they came in."""
+
+    pairs: int
+    read_length_1: int
+    read_length_2: int
+    """Longest read of each file, in bases."""
+    mean_quality_1: float
+    mean_quality_2: float
+    q30_fraction: float
+    """Share of bases with quality >= 30."""
+    adapter_fraction: float
+    """Share of reads from which adapter was trimmed."""
+    distinct_mates: int
+    distinct_pairs: int
+    n_fraction: float
+    """Share of bases that are N."""
+    on_target_fraction: float
+    """Share of reads that the first aligner placed on the panel's amplicons."""
+    quality_by_cycle_1: tuple[float, ...] = ()
+    quality_by_cycle_2: tuple[float, ...] = ()
+    insert_lengths: tuple[tuple[int, int], ...] = ()
+    """(length in bases, pairs), only pairs whose mates overlap or read through."""
+    mismatches_per_base: dict[str, float] = {}
+    """Aligner -> mismatches per mapped base between the primers, called variants left out."""
+
+
+class Gate(Record, frozen=True, kw_only=True):
+    """Whether the sample can answer the question at all."""
+
+    status: GateStatus
+    reasons: tuple[str, ...]
+
+
+class EvidenceRow(Record, frozen=True, kw_only=True):
+    """One claim of the knowledge base, as it is shown beside a drug."""
+
+    row: str
+    gene: str
+    variants: tuple[str, ...]
+    """Protein changes, one-letter; more than one is a compound that needs its own record."""
+    cis_required: bool
+    fusion: str
+    drug: str
+    kind: str
+    system: str
+    value_nm: str
+    """As published, with censoring (``>3000``); empty where none is given."""
+    wt_value_nm: str
+    """Wild type of the same study; empty where none is given."""
+    fold: str
+    """Fold against that wild type, censored as its value; empty where it cannot be formed."""
+    direction: str
+    level: str
+    source: str
+    record: str
+    status: str
+    note: str = ""
+
+
+class DrugState(Record, frozen=True, kw_only=True):
+    """What the evidence says of one drug for one sample. Never a recommendation."""
+
+    drug: str
+    gene: str
+    state: DrugStateName
+    summary: str
+    variants: tuple[str, ...]
+    """Detected changes that the state rests on."""
+    evidence: tuple[EvidenceRow, ...]
+    assessed_positions: int
+    known_positions: int
+    """n of m known positions for this drug that could be assessed."""
+    cautions: tuple[str, ...] = ()
+
+
+class PhaseVerdict(Record, frozen=True, kw_only=True):
+    """Whether two variants lie on the same molecules."""
+
+    variant_a: str
+    variant_b: str
+    n11: int
+    n10: int
+    n01: int
+    n00: int
+    verdict: PhaseState
+    reason: str
+    cis_fraction: float | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+class NotAssessed(Record, frozen=True, kw_only=True):
+    """Something a reader may expect and this sample cannot answer."""
+
+    what: str
+    reason: str
+
+
+class SampleInfo(Record, frozen=True, kw_only=True):
+    """A line of the sample sheet."""
+
+    sample: str
+    patient: str = ""
+    role: Literal["plasma", "control"] = "plasma"
+    timepoint: str = ""
+    date: str = ""
+    therapy: str = ""
+    line: str = ""
+    cfdna_ng: float | None = None
+    plasma_ml: float | None = None
+    fragment_bp: float | None = None
+    extra: dict[str, str] = {}
+    """Columns of the sheet that we do not know, kept and shown."""
+
+
+class InputFile(Record, frozen=True, kw_only=True):
+    """A FASTQ file: its name (no folder) and checksum."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+class PanelReference(Record, frozen=True, kw_only=True):
+    name: str
+    version: str
+    genome: str
+    sha256: str
+    reference: str
+    """``embedded windows`` or the name of the FASTA file given."""
+
+
+class KnowledgeBaseReference(Record, frozen=True, kw_only=True):
+    name: str
+    version: str
+    date: str
+    sha256: str
+
+
+class Parameters(Record, frozen=True, kw_only=True):
+    """Every threshold of a run. The defaults are Villa et al. 2024, Methods."""
+
+    min_base_quality: int = 6
+    significance: float = 0.01
+    """LoFreq's significance with its dynamic Bonferroni factor."""
+    call_fdr: float = 0.001
+    strand_fdr: float = 0.001
+    min_depth: int = 5000
+    min_vaf: float = 0.006
+    background_error: float = 0.0024
+    """Mismatches per mapped base in healthy controls; Villa et al. 2024, Methods."""
+    mask_primers: bool = True
+
+
+class SampleResult(Record, frozen=True, kw_only=True):
+    """Everything that is known of one sample: the one source of truth for report, exports, and re-interpretation."""
+
+    schema_version: str = SCHEMA_VERSION
+    kinescape_version: str
+    research_use_only: Literal[True] = True
+    simulated: bool
+    """True where the sheet's column ``simulated`` says so: every page then carries the label."""
+    sample: SampleInfo
+    inputs: tuple[InputFile, ...]
+    panel: PanelReference
+    knowledge_base: KnowledgeBaseReference | None
+    parameters: Parameters
+    aligners: tuple[AlignerRun, ...]
+    qc: ReadQc
+    gate: Gate
+    amplicons: tuple[AmpliconCoverage, ...]
+    coverage: tuple[CoverageTrack, ...]
+    calls: tuple[Call, ...]
+    known_positions: tuple[KnownPosition, ...]
+    phases: tuple[PhaseVerdict, ...] = ()
+    drugs: tuple[DrugState, ...] = ()
+    not_assessed: tuple[NotAssessed, ...] = ()
+    annotation_sources: dict[str, str] = {}
+    """Source -> version and date, or ``not consulted``."""

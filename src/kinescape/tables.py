@@ -1,0 +1,155 @@
+"""CSV and TSV as people send them, read into rows that know where they stand.
+
+Every reader of a small table (sample sheet, panel, knowledge base, layout) goes through here, so that a fault is named
+by file, line and column in the same words everywhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinescape.errors import InputError
+
+MAX_CELL = 1_000_000
+"""Longest cell accepted, in characters: a table is not a place for genomes."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table. ``line`` is 1-based and counts the header."""
+
+    file: Path
+    line: int
+    cells: dict[str, str]
+
+    def error(self, what: str, *, column: str | None = None, expected: object = None) -> InputError:
+        """An :class:`InputError` that points at this row."""
+        found = self.cells.get(column) if column else None
+        return InputError(what, file=self.file, line=self.line, column=column, found=found, expected=expected)
+
+    def text(self, column: str, default: str | None = None) -> str:
+        """The cell, without surrounding blanks. Empty or absent: ``default``, or an error when there is none."""
+        value = self.cells.get(column, "").strip()
+        if value:
+            return value
+        if default is None:
+            raise self.error("empty cell", column=column, expected="a value")
+        return default
+
+    def choice(self, column: str, allowed: Sequence[str], default: str | None = None) -> str:
+        """The cell, which must be one of ``allowed``."""
+        value = self.text(column, default)
+        if value not in allowed and value != default:
+            raise self.error("unknown value", column=column, expected="one of " + ", ".join(allowed))
+        return value
+
+    def integer(self, column: str) -> int:
+        """The cell as a whole number."""
+        value = self.text(column)
+        try:
+            return int(value)
+        except ValueError:
+            raise self.error("not a whole number", column=column, expected="a whole number") from None
+
+    def number(self, column: str) -> float:
+        """The cell as a finite number."""
+        value = self.text(column)
+        try:
+            number = float(value)
+        except ValueError:
+            raise self.error("not a number", column=column, expected="a number") from None
+        if not math.isfinite(number):
+            raise self.error("not a finite number", column=column, expected="a finite number")
+        return number
+
+    def optional_number(self, column: str) -> float | None:
+        """The cell as a finite number, None where it is empty or absent."""
+        return self.number(column) if self.cells.get(column, "").strip() else None
+
+
+def read_table(
+    path: Path, *, required: Sequence[str], optional: Sequence[str] | None = None, delimiter: str | None = None
+) -> list[Row]:
+    """Read a whole CSV or TSV with a header line.
+
+    Parameters
+    ----------
+    path
+        The file; the delimiter is a tab for ``.tsv``, ``.bed``, ``.txt`` and a comma else, unless given.
+    required
+        Columns that must be there.
+    optional
+        Columns that may be there; any other column is then an error. None: every other column is kept.
+
+    Raises
+    ------
+    InputError
+        File missing or not text, no header, column missing, doubled or unknown, line with the wrong number of cells.
+        Blank lines and lines that start with ``#`` are skipped.
+    """
+    return list(iterate_table(path, required=required, optional=optional, delimiter=delimiter))
+
+
+def iterate_table(
+    path: Path, *, required: Sequence[str], optional: Sequence[str] | None = None, delimiter: str | None = None
+) -> Iterator[Row]:
+    """Like :func:`read_table`, one row at a time."""
+    if delimiter is None:
+        delimiter = "\t" if path.suffix.lower() in {".tsv", ".bed", ".txt"} else ","
+    csv.field_size_limit(MAX_CELL)
+    try:
+        handle = path.open(encoding="utf-8-sig", newline="")
+    except FileNotFoundError:
+        raise InputError("no such file", file=path) from None
+    except IsADirectoryError:
+        raise InputError("is a folder", file=path, expected="a table") from None
+    except OSError as problem:
+        raise InputError(f"cannot be read ({problem.strerror})", file=path) from None
+    with handle:
+        reader = csv.reader(handle, delimiter=delimiter, strict=True)
+        header: list[str] | None = None
+        try:
+            for cells in reader:
+                line = reader.line_num
+                if not any(cell.strip() for cell in cells) or cells[0].startswith("#"):
+                    continue
+                if header is None:
+                    header = _checked_header(path, line, cells, required, optional)
+                    continue
+                if len(cells) != len(header):
+                    raise InputError(
+                        "wrong number of cells", file=path, line=line, found=len(cells), expected=f"{len(header)} cells"
+                    )
+                yield Row(path, line, dict(zip(header, cells, strict=True)))
+        except UnicodeDecodeError:
+            raise InputError("is not UTF-8 text", file=path, expected="a CSV or TSV table") from None
+        except csv.Error as problem:
+            raise InputError(f"malformed table ({problem})", file=path, line=reader.line_num) from None
+    if header is None:
+        raise InputError("is empty", file=path, expected="a header line with " + ", ".join(required))
+
+
+def _checked_header(
+    path: Path, line: int, cells: list[str], required: Sequence[str], optional: Sequence[str] | None
+) -> list[str]:
+    header = [cell.strip() for cell in cells]
+    for name in required:
+        if name not in header:
+            raise InputError(
+                f"column '{name}' is missing",
+                file=path,
+                line=line,
+                found=", ".join(header),
+                expected=", ".join(required),
+            )
+    for name in header:
+        if header.count(name) > 1:
+            raise InputError(f"column '{name}' stands twice", file=path, line=line)
+        if optional is not None and name not in required and name not in optional:
+            allowed = ", ".join([*required, *optional])
+            raise InputError("unknown column", file=path, line=line, column=name, expected=f"one of {allowed}")
+    return header
