@@ -56,9 +56,7 @@ class MateAlignments:
         return len(self.chrom)
 
 
-def alignments_from_sam(
-    aligner: str, lines: Iterable[bytes], mates: int, contigs: dict[str, Contig]
-) -> MateAlignments:
+def alignments_from_sam(aligner: str, lines: Iterable[bytes], mates: int, contigs: dict[str, Contig]) -> MateAlignments:
     """Read SAM lines whose query names are the numbers of distinct mates.
 
     Secondary and supplementary lines are left out: a mate counts once, where the aligner placed it first.
@@ -115,6 +113,4 @@ def alignments_from_sam(
     np.cumsum(counts[cigar_of], out=operation_start[1:])
     flat = [operation for number in cigar_of.tolist() for operation in parsed[number]]
     operations_array = np.array(flat, np.int64).reshape(-1, 2)
-    return MateAlignments(
-        aligner, chromosomes, chrom, start, end, reverse, quality, operations_array, operation_start
-    )
+    return MateAlignments(aligner, chromosomes, chrom, start, end, reverse, quality, operations_array, operation_start)

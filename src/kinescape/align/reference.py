@@ -1,7 +1,7 @@
 """What reads are aligned to: the panel's own windows (default) or a whole genome given by the user.
 
-The windows are written once into the user's cache and indexed there, under the checksum of their bases and the versions of
-the aligners; a genome is used where it lies, with the indexes that the user built beside it.
+The windows are written once into the user's cache and indexed there, under the checksum of their bases and the versions
+of the aligners; a genome is used where it lies, with the indexes that the user built beside it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ def genome_reference(panel: Panel, fasta: Path) -> Reference:
     missing = [suffix for suffix in BWA_INDEX_SUFFIXES if not Path(f"{fasta}{suffix}").exists()]
     if missing:
         raise InputError(
-            "has no bwa index beside it", file=fasta, found=f"no {fasta.name}{missing[0]}", expected=f"`bwa index {fasta}`"
+            "has no bwa index beside it",
+            file=fasta,
+            found=f"no {fasta.name}{missing[0]}",
+            expected=f"`bwa index {fasta}`",
         )
     bowtie2_index = _bowtie2_prefix(fasta)
     names = {line.split()[1] for line in Path(f"{fasta}.ann").read_text().splitlines()[1::2]}

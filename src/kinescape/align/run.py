@@ -115,9 +115,7 @@ def align(pairs: ReadPairs, reference: Reference, threads: int = 1) -> tuple[Ali
     )
 
 
-def _run_aligner(
-    aligner: str, command: list[str], folder: Path, mates: int, reference: Reference
-) -> MateAlignments:
+def _run_aligner(aligner: str, command: list[str], folder: Path, mates: int, reference: Reference) -> MateAlignments:
     errors = folder / f"{aligner}.log"
     cut_short = None
     with (

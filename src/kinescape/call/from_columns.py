@@ -6,6 +6,7 @@ kept whatever the filters say, with the filters' names as reasons.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,11 +95,13 @@ def error_groups(
     return offsets, error.reshape(-1)[group], by_position[place, group].astype(np.int64)
 
 
-def test_alleles(columns: MateColumns, parameters: Parameters) -> AlleleTests:
+def tested_alleles(columns: MateColumns, parameters: Parameters) -> AlleleTests:
     """Test every alternative base that any read shows between the primers."""
     axis = columns.axis
-    usable = np.flatnonzero(axis.in_insert & (columns.depth > 0)) if parameters.mask_primers else np.flatnonzero(
-        columns.depth > 0
+    usable = (
+        np.flatnonzero(axis.in_insert & (columns.depth > 0))
+        if parameters.mask_primers
+        else np.flatnonzero(columns.depth > 0)
     )
     offsets, error, count = error_groups(columns, parameters.min_base_quality)
     tested_counts = columns.histogram[:, :, :, parameters.min_base_quality :].sum(axis=(0, 3)).astype(np.int64)
@@ -213,4 +216,4 @@ def _fill_needed(
                 high = theta
             else:
                 low = theta
-        needed[column] = max(1, np.int64(np.ceil(mean)))
+        needed[column] = max(1, int(math.ceil(mean)))

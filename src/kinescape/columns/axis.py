@@ -86,7 +86,9 @@ def panel_axis(panel: Panel) -> Axis:
     sequence = "".join(panel.bases(chrom, start, end) for chrom, start, end in stretches)
     in_insert = np.zeros(len(sequence), np.bool_)
     for offset, amplicon in zip(offsets, amplicons, strict=True):
-        in_insert[offset + amplicon.insert_start - amplicon.start : offset + amplicon.insert_end - amplicon.start] = True
+        in_insert[offset + amplicon.insert_start - amplicon.start : offset + amplicon.insert_end - amplicon.start] = (
+            True
+        )
     return Axis(
         amplicons,
         chromosomes,

@@ -62,9 +62,7 @@ class MateColumns:
 
     def strand_counts(self) -> NDArray[np.int64]:
         """int64[positions, 2 (forward, reverse), 4]."""
-        return np.stack(
-            (self.counts[:, 0] + self.counts[:, 2], self.counts[:, 1] + self.counts[:, 3]), axis=1
-        )
+        return np.stack((self.counts[:, 0] + self.counts[:, 2], self.counts[:, 1] + self.counts[:, 3]), axis=1)
 
     def mismatches_per_base(self, left_out: NDArray[np.bool_] | None = None) -> float:
         """Bases between the primers that differ from the reference, per base counted.

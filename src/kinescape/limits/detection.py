@@ -2,7 +2,7 @@
 
 Three things stand between a mutation and its call, and all three are in the model:
 
-1. *Molecules*: of ``molecules`` input genomes a binomial number carries the mutation (unless their number is not given).
+1. *Molecules*: of ``molecules`` input genomes a binomial number carries the mutation (left out where not given).
 2. *Fragments*: of the fragments sequenced at the position a binomial number shows it; the background adds its share.
 3. *The rule*: at least ``needed`` fragments must show it, from the smallest allele fraction and from the significance
    that the base qualities at this position demand.
@@ -97,7 +97,11 @@ def limits_of_detection(
         axis=0,
         return_inverse=True,
     )
-    count, least, error = cases[:, 0].astype(np.int64), cases[:, 1].astype(np.int64), cases[:, 2] / 1e6
+    count, least, error = (
+        cases[:, 0].astype(np.int64),
+        cases[:, 1].astype(np.int64),
+        np.asarray(cases[:, 2] / 1e6, np.float64),
+    )
     least = np.minimum(least, count)
     low, high = np.zeros(len(cases)), np.full(len(cases), _HIGHEST_LIMIT)
     reached = detection_power(high, count, least, error, molecules) >= power

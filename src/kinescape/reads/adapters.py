@@ -50,7 +50,7 @@ def find_adapters(mates: DistinctSequences) -> AdapterMatches:
         match = search.match_to(mates.sequence(number))
         if match is not None:
             cut[number] = match.rstart
-            matched[number] = match.length()
+            matched[number] = match.astop - match.astart
     return AdapterMatches(cut, matched)
 
 
