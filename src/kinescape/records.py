@@ -327,6 +327,47 @@ class KnowledgeBaseReference(Record, frozen=True, kw_only=True):
     sha256: str
 
 
+class ExonSpan(Record, frozen=True, kw_only=True):
+    """The coding part of one exon of the reporting transcript."""
+
+    number: int
+    start: int
+    """Smallest coding 1-based position on the chromosome."""
+    end: int
+    """Largest coding 1-based position on the chromosome."""
+    c_first: int
+    c_last: int
+    """First and last coding base (HGVS ``c.`` number), in the direction of transcription."""
+
+
+class ProteinFeature(Record, frozen=True, kw_only=True):
+    """A domain, region, motif, helix or residue of the protein, for the pictures of the report."""
+
+    first_aa: int
+    """1-based residue."""
+    last_aa: int
+    """1-based residue, included."""
+    name: str
+    kind: Literal["domain", "region", "motif", "helix", "residue"]
+    basis: str
+    """Where the limits come from, in words."""
+    verified: bool
+    """False where the limits are only recalled: pictures then say so."""
+
+
+class GeneModel(Record, frozen=True, kw_only=True):
+    """The reporting transcript of one gene: what is needed to draw a position of the genome on its protein."""
+
+    gene: str
+    transcript: str
+    chrom: str
+    strand: Literal[-1, 1]
+    protein_length: int
+    """Residues, without the stop."""
+    exons: tuple[ExonSpan, ...]
+    features: tuple[ProteinFeature, ...]
+
+
 class Parameters(Record, frozen=True, kw_only=True):
     """Every threshold of a run. The defaults are Villa et al. 2024, Methods."""
 
@@ -367,3 +408,5 @@ class SampleResult(Record, frozen=True, kw_only=True):
     not_assessed: tuple[NotAssessed, ...] = ()
     annotation_sources: dict[str, str] = {}
     """Source -> version and date, or ``not consulted``."""
+    genes: tuple[GeneModel, ...] = ()
+    """The panel's genes, for the pictures; empty: they are drawn per amplicon, without domains and motifs."""
