@@ -13,6 +13,10 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, Inp
 
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
+    "simulate": (
+        "kinescape.cli.simulate:simulate",
+        "Write read pairs with known truth (simulated, for tests and limits of detection).",
+    ),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 
