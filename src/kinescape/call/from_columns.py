@@ -216,4 +216,4 @@ def _fill_needed(
                 high = theta
             else:
                 low = theta
-        needed[column] = max(1, int(math.ceil(mean)))
+        needed[column] = max(1, math.ceil(mean))

@@ -1,4 +1,4 @@
-"""Candidates of both aligners -> calls with evidence and reasons (Villa et al. 2024, Methods: strong and weak evidence)."""
+"""Candidates of both aligners -> calls with strong or weak evidence and reasons (Villa et al. 2024, Methods)."""
 
 from __future__ import annotations
 
