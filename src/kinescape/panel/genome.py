@@ -34,7 +34,7 @@ GRCH38_LENGTHS = {
 
 
 def contigs(panel: Panel) -> list[tuple[str, int]]:
-    """(name, length) of the panel's chromosomes; where the genome is not GRCh38, the length is the last window's end."""
+    """(name, length) of the chromosomes; where the genome is not GRCh38, the length is the last window's end."""
     names = sorted({window.chrom for window in panel.windows})
     ends = {name: max(window.end for window in panel.windows if window.chrom == name) for name in names}
     lengths = GRCH38_LENGTHS if panel.genome == "GRCh38" else {}
