@@ -75,6 +75,7 @@ class Consequence(Record, frozen=True, kw_only=True):
         "stop_lost",
         "splice_site",
         "intronic",
+        "utr",
     ]
 
 
