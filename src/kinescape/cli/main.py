@@ -14,6 +14,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, Inp
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
     "run": ("kinescape.cli.run:run", "Analyse FASTQ pairs: calls, limits, drugs, report."),
+    "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 
