@@ -26,7 +26,7 @@ from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_text
 from kinescape.panel.load import load_panel
 from kinescape.records import Parameters, SampleResult
-from kinescape.report.page import render_index
+from kinescape.report.index import render_index
 from kinescape.resistance.base import load_knowledge_base
 from kinescape.sample import Workbench, analyse_sample
 from kinescape.sheet import SheetSample
