@@ -14,11 +14,13 @@ from kinescape import __version__
 from kinescape.align.reference import Reference
 from kinescape.align.run import AlignerOutput, align
 from kinescape.call.from_columns import reads_needed, tested_alleles
+from kinescape.call.indels import tested_indels
 from kinescape.columns.axis import BASES, Axis, panel_axis
+from kinescape.columns.events import indel_events
 from kinescape.columns.from_mates import MateColumns, count_columns
 from kinescape.columns.inserts import insert_lengths
 from kinescape.columns.placement import Placement, place
-from kinescape.consensus.merge import called_positions, merge_calls
+from kinescape.consensus.merge import AlignerEvidence, called_positions, merge_calls
 from kinescape.files import sha256_of
 from kinescape.limits.coverage import (
     Sight,
@@ -31,6 +33,7 @@ from kinescape.limits.coverage import (
 from kinescape.limits.detection import molecules_from_nanograms
 from kinescape.limits.known import known_positions
 from kinescape.panel.model import Panel
+from kinescape.phase.pairs import phase_calls
 from kinescape.reads.pairs import ReadPairs, read_pairs
 from kinescape.records import (
     NOT_CONSULTED,
@@ -100,19 +103,21 @@ def analyse_sample(
         progress("counting")
         with ThreadPoolExecutor(max_workers=min(2, threads)) as pool:
             counted = list(pool.map(lambda each: _count(pairs, each, axis, parameters), aligned))
+        placement = counted[0][0]
+        columns = [each for _, each in counted]
+        progress("calling")
+        evidence = [_test(panel, pairs, axis, each, column, parameters) for each, column in counted]
+        needed = [reads_needed(each.columns, parameters, each.tests.quality_needed) for each in evidence]
+        molecules = molecules_from_nanograms(sample.info.cfdna_ng) if sample.info.cfdna_ng else None
+        sight = sight_of(axis, columns, needed, parameters, molecules)
+        calls = merge_calls(panel, axis, evidence, parameters, molecules)
+        phases = phase_calls(pairs, placement, axis, calls, sight)
     finally:
         pairs.close()
-    columns = [each for _, each in counted]
-    progress("calling")
-    tests = [tested_alleles(each, parameters) for each in columns]
-    needed = [reads_needed(each, parameters, test.quality_needed) for each, test in zip(columns, tests, strict=True)]
-    molecules = molecules_from_nanograms(sample.info.cfdna_ng) if sample.info.cfdna_ng else None
-    sight = sight_of(axis, columns, needed, parameters, molecules)
-    calls = merge_calls(panel, axis, tests, columns, parameters, molecules)
     progress("interpreting")
     amplicons = amplicon_coverage(sight, columns[0], parameters)
     known = known_positions(panel, sight, calls, parameters)
-    qc = _read_qc(pairs, columns, calls, axis, counted[0][0])
+    qc = _read_qc(pairs, columns, calls, axis, placement)
     base = bench.knowledge_base
     result = SampleResult(
         kinescape_version=__version__,
@@ -137,7 +142,8 @@ def analyse_sample(
         coverage=coverage_tracks(sight),
         calls=calls,
         known_positions=known,
-        drugs=drug_states(base, panel, calls, known, ()) if base else (),
+        phases=phases,
+        drugs=drug_states(base, panel, calls, known, phases) if base else (),
         not_assessed=not_assessed(amplicons, parameters),
         annotation_sources=dict.fromkeys(ANNOTATION_SOURCES, NOT_CONSULTED),
         genes=gene_models(panel),
@@ -150,6 +156,19 @@ def _count(
 ) -> tuple[Placement, MateColumns]:
     placement = place(pairs.mates, output.alignments, axis, parameters.mask_primers)
     return placement, count_columns(pairs, placement, axis)
+
+
+def _test(
+    panel: Panel,
+    pairs: ReadPairs,
+    axis: Axis,
+    placement: Placement,
+    columns: MateColumns,
+    parameters: Parameters,
+) -> AlignerEvidence:
+    events = indel_events(panel, pairs, placement, axis)
+    indels = tested_indels(panel, axis, pairs, placement, columns, events, parameters)
+    return AlignerEvidence(columns, tested_alleles(columns, parameters), indels)
 
 
 def _input_file(path: Path) -> InputFile:

@@ -11,14 +11,17 @@ from kinescape.panel.genome import contigs
 from kinescape.panel.model import Panel
 from kinescape.records import SampleResult
 from kinescape.report.page import render_sample
+from kinescape.report.phase_table import phase_table
 from kinescape.report.positions import write_positions
 from kinescape.report.result import read_result, write_result
 from kinescape.report.vcf import write_vcf
 from kinescape.sample import SampleAnalysis, Workbench
 from kinescape.sheet import SheetSample
 
-RESULT, VARIANTS, POSITIONS, PAGE = "result.json", "variants.vcf.gz", "positions.tsv.gz", "report.html"
-_FILES = (RESULT, VARIANTS, f"{VARIANTS}.tbi", POSITIONS, f"{POSITIONS}.tbi", PAGE)
+RESULT, VARIANTS, POSITIONS, PHASES, PAGE = (
+    *("result.json", "variants.vcf.gz", "positions.tsv.gz", "phase.tsv", "report.html"),
+)
+_FILES = (RESULT, VARIANTS, f"{VARIANTS}.tbi", POSITIONS, f"{POSITIONS}.tbi", PHASES, PAGE)
 
 
 def sample_folder(out: Path, sample: str) -> Path:
@@ -33,6 +36,7 @@ def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel) -> Path:
         write_result(temporary / RESULT, analysis.result)
         write_vcf(temporary / VARIANTS, analysis.result, contigs(panel))
         write_positions(temporary / POSITIONS, analysis.positions)
+        write_text(temporary / PHASES, phase_table(analysis.result))
         write_text(temporary / PAGE, render_sample(analysis.result))
     return folder
 

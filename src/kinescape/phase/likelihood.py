@@ -5,11 +5,11 @@ the rarer variant's molecules that carry the other one too. The four kinds of mo
 
     both ``m theta``, only A ``a - m theta``, only B ``b - m theta``, none the rest,   with m = min(a, b).
 
-What a fragment shows differs from its molecule in two ways. A *chimera* of the PCR joins two molecules between the sites,
-so a share ``c`` of the fragments shows the alleles independently; and a base may be wrong (a reference base is read as the
-alternative with the site's background, an alternative as anything else with the sequencing error). The likelihood of the
-four counts is multinomial. Fragments are drawn from a limited number of input molecules; where that is known, the log
-likelihood is scaled by ``1 / (1 + fragments / molecules)``, the share of independent information in them.
+What a fragment shows differs from its molecule in two ways. A *chimera* of the PCR joins two molecules between the
+sites, so a share ``c`` of the fragments shows the alleles independently; and a base may be wrong (a reference base is
+read as the alternative with the site's background, an alternative as anything else with the sequencing error). The
+likelihood of the four counts is multinomial. Fragments are drawn from a limited number of input molecules; where that
+is known, the log likelihood is scaled by ``1 / (1 + fragments / molecules)``, the share of independent information.
 """
 
 from __future__ import annotations

@@ -61,9 +61,7 @@ def vcf_text(result: SampleResult, contigs: list[tuple[str, int]]) -> str:
     lengths = dict(contigs)
     for call in result.calls:
         _check_variant(call.variant, lengths)
-    calls = sorted(
-        result.calls, key=lambda c: (order[c.variant.chrom], c.variant.pos, c.variant.ref, c.variant.alt)
-    )
+    calls = sorted(result.calls, key=lambda c: (order[c.variant.chrom], c.variant.pos, c.variant.ref, c.variant.alt))
     aligners = aligner_names(result)
     columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", encoded(result.sample.sample)]
     lines = [*header_lines(result, contigs, aligners), "\t".join(columns)]
@@ -115,7 +113,8 @@ def _cells(call: Call, aligners: list[str]) -> list[str]:
 
 
 def _info(call: Call) -> str:
-    fields: list[tuple[str, str]] = []
+    depth = min((numbers.depth for numbers in call.by_aligner), default=None)
+    fields: list[tuple[str, str]] = [("DP", "" if depth is None else str(depth)), ("AF", f"{call.vaf:.6g}")]
     named = call.consequence
     if named is not None:
         fields += [

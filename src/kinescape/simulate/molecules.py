@@ -30,7 +30,9 @@ class MoleculeDraw:
     molecule: NDArray[np.int64]
 
 
-def draw_molecules(plan: AmpliconPlan, *, family_size_cv: float, unlimited: bool, rng: np.random.Generator) -> MoleculeDraw:
+def draw_molecules(
+    plan: AmpliconPlan, *, family_size_cv: float, unlimited: bool, rng: np.random.Generator
+) -> MoleculeDraw:
     """Molecules of one amplicon and the read pairs they gave; the number of read pairs is the plan's."""
     shares = np.array([population.fraction for population in plan.populations])
     counts = rng.multinomial(plan.molecules, shares / shares.sum())

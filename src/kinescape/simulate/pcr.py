@@ -48,7 +48,9 @@ class Chimeras:
     breakpoint: NDArray[np.int32]
 
 
-def site_rates(plan: AmpliconPlan, pcr: Pcr, error_rate: float, noisy: tuple[tuple[Change, float], ...]) -> NDArray[np.float64]:
+def site_rates(
+    plan: AmpliconPlan, pcr: Pcr, error_rate: float, noisy: tuple[tuple[Change, float], ...]
+) -> NDArray[np.float64]:
     """Errors per copy, shape (reference bases, 3): column x-1 is the substitution ``code ^ x``.
 
     Primers are oligonucleotides and not copies, so their bases have none. The site's own multiplier is log-normal with

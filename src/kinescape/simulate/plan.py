@@ -63,7 +63,10 @@ def make_plan(spec: SampleSpec, panel: Panel) -> SamplePlan:
     _check_alone(spec)
     catalogue = _Catalogue(panel)
     haplotypes = [
-        [catalogue.add(text, f"haplotypes[{h}].changes[{c}]", haplotype.name) for c, text in enumerate(haplotype.changes)]
+        [
+            catalogue.add(text, f"haplotypes[{h}].changes[{c}]", haplotype.name)
+            for c, text in enumerate(haplotype.changes)
+        ]
         for h, haplotype in enumerate(spec.haplotypes)
     ]
     germline = [catalogue.add(each.change, f"germline[{g}].change", "germline") for g, each in enumerate(spec.germline)]
@@ -133,7 +136,11 @@ def _populations(spec: SampleSpec, haplotypes: list[list[int]], germline: list[i
     molecules to parent a. Heterozygous germline changes so stay at 0.5 unless one parent's clones exceed it.
     """
     inherited = {
-        parent: [g for g, each in zip(germline, spec.germline, strict=True) if each.genotype == "hom" or each.parent == parent]
+        parent: [
+            g
+            for g, each in zip(germline, spec.germline, strict=True)
+            if each.genotype == "hom" or each.parent == parent
+        ]
         for parent in ("a", "b")
     }
     populations = [

@@ -45,7 +45,9 @@ class SamplePairs:
 def draw_sample(plan: SamplePlan, *, error_rate: float, off_target: list[Codes], seed: int) -> SamplePairs:
     """Draw every read pair of a sample. ``off_target``: sequences to cut fragments from, empty for random ones."""
     bank = TemplateBank(plan.changes)
-    parts = tuple(_draw_amplicon(plan, index, bank, error_rate, stream(seed, index)) for index in range(len(plan.amplicons)))
+    parts = tuple(
+        _draw_amplicon(plan, index, bank, error_rate, stream(seed, index)) for index in range(len(plan.amplicons))
+    )
     rng = stream(seed, OFF_TARGET_STREAM)
     on_target = sum(part.template.size for part in parts)
     share = plan.spec.off_target.fraction
@@ -56,7 +58,9 @@ def draw_sample(plan: SamplePlan, *, error_rate: float, off_target: list[Codes],
     tags = rng.integers(0, 4, size=(strangers, _tag_length(plan)), dtype=np.uint8)
     templates = bank.flat()
     template = np.concatenate([*(part.template for part in parts), elsewhere])
-    errors = _on_templates(_joined([part.errors for part in parts], [part.template.size for part in parts]), template, templates)
+    errors = _on_templates(
+        _joined([part.errors for part in parts], [part.template.size for part in parts]), template, templates
+    )
     mixing = stream(seed, MIXING_STREAM)
     order = mixing.permutation(template.size)
     pool = PairPool(

@@ -96,7 +96,9 @@ def _truth(
         sample=plan.spec.sample,
         seed=seed,
         variants=tuple(_true_variant(plan, pairs, index) for index in range(len(plan.changes))),
-        amplicons=tuple(TrueAmplicon(p.plan.amplicon.name, p.plan.pairs, p.draw.population.size) for p in pairs.amplicons),
+        amplicons=tuple(
+            TrueAmplicon(p.plan.amplicon.name, p.plan.pairs, p.draw.population.size) for p in pairs.amplicons
+        ),
         off_target_pairs=pairs.off_target,
         chimeric_pairs=sum(part.chimeric for part in pairs.amplicons),
         background=background,

@@ -201,4 +201,3 @@ def _render(
                 text[at + i] = _LETTERS[code]
             text[quality_at + i] = _PHRED_ZERO + quality
         text[quality_at + cycles] = 10
-

@@ -107,10 +107,14 @@ def truth_vcf(truth: Truth, panel: Panel) -> str:
     chromosomes = sorted({window.chrom for window in panel.windows}, key=_chromosome_order)
     parts = [_HEADER.format(version=__version__, genome=panel.genome, truth=truth, panel=panel)]
     parts += [f"##contig=<ID={chrom},assembly={panel.genome}>\n" for chrom in chromosomes]
-    parts += [f"##amplicon=<ID={each.name},Pairs={each.pairs},Molecules={each.molecules}>\n" for each in truth.amplicons]
+    parts += [
+        f"##amplicon=<ID={each.name},Pairs={each.pairs},Molecules={each.molecules}>\n" for each in truth.amplicons
+    ]
     parts.append(_INFO)
     order = {chrom: index for index, chrom in enumerate(chromosomes)}
-    in_order = sorted(truth.variants, key=lambda v: (order[v.variant.chrom], v.variant.pos, v.variant.ref, v.variant.alt))
+    in_order = sorted(
+        truth.variants, key=lambda v: (order[v.variant.chrom], v.variant.pos, v.variant.ref, v.variant.alt)
+    )
     parts += [_line(each) for each in in_order]
     return "".join(parts)
 

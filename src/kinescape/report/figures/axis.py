@@ -161,7 +161,9 @@ def _shown_residues(result: SampleResult, model: GeneModel) -> tuple[int, int]:
     numbers = [n for f in model.features if KINASE in f.name for n in (f.first_aa, f.last_aa)]
     for amplicon in result.amplicons:
         if amplicon.gene == model.gene:
-            ends = (residue_at(model, amplicon.chrom, p) for p in coding_within(model.exons, amplicon.start, amplicon.end))
+            ends = (
+                residue_at(model, amplicon.chrom, p) for p in coding_within(model.exons, amplicon.start, amplicon.end)
+            )
             numbers += [round(n) for n in ends if n is not None]
     for call in result.calls:
         found = residue_at(model, call.variant.chrom, call.variant.pos)

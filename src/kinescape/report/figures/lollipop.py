@@ -153,7 +153,9 @@ def _features(axis: ProteinAxis, top: float) -> tuple[list[Markup], float]:
 
 def _inside(axis: ProteinAxis) -> list[ProteinFeature]:
     """Domains first, then the rest from left to right: what is drawn later lies on top."""
-    shown = [f for f in axis.model.features if f.kind != "region" and f.first_aa <= axis.last and f.last_aa >= axis.first]
+    shown = [
+        f for f in axis.model.features if f.kind != "region" and f.first_aa <= axis.last and f.last_aa >= axis.first
+    ]
     return sorted(shown, key=lambda f: (f.kind != "domain", f.first_aa + f.last_aa))
 
 

@@ -66,7 +66,9 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
 
 
-def rectangle(x: float, y: float, width: float, height: float, class_: str, *children: Markup, **more: Attribute) -> Markup:
+def rectangle(
+    x: float, y: float, width: float, height: float, class_: str, *children: Markup, **more: Attribute
+) -> Markup:
     return element("rect", *children, x=x, y=y, width=max(width, 0), height=max(height, 0), class_=class_, **more)
 
 

@@ -72,10 +72,14 @@ def _series(track: Track, tone: int, places: list[float]) -> Iterator[Markup]:
         before = (x, y)
         if point.vaf is None:
             words = tooltip(f"{track.name}: none found, limit of detection {percent(point.lod95)}")
-            yield element("path", words, d=f"M{number(x - 5)} {number(y)}h10m-5 0v12m-4-5 4 5 4-5", class_=f"limit tone{tone}")
+            yield element(
+                "path", words, d=f"M{number(x - 5)} {number(y)}h10m-5 0v12m-4-5 4 5 4-5", class_=f"limit tone{tone}"
+            )
         else:
             words = tooltip(f"{track.name}: {percent(point.vaf)}")
-            yield group(evidence_mark("strong" if point.state == "detected" else "weak", x, y, words), class_=f"tone{tone}")
+            yield group(
+                evidence_mark("strong" if point.state == "detected" else "weak", x, y, words), class_=f"tone{tone}"
+            )
 
 
 def _last_height(track: Track) -> float:
