@@ -15,6 +15,10 @@ VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
     "run": ("kinescape.cli.run:run", "Analyse FASTQ pairs: calls, limits, drugs, report."),
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
+    "simulate": (
+        "kinescape.cli.simulate:simulate",
+        "Write read pairs with known truth (simulated, for tests and limits of detection).",
+    ),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 

@@ -1,10 +1,10 @@
 """How many mismatches per mapped base to expect, and the polymerase error rate that brings them to a stated number.
 
-Mismatches per mapped base, base qualities not filtered, are the sum of two parts:
+Mismatches per mapped base, qualities unfiltered, are the sum of two parts:
 
 * the machine's: mean of 10^(-q/10) over the cycles that read the fragment (adapter left out), known from the profile;
-* the copies': cycles / 2 x error rate per base between the primers (see :mod:`.pcr`), times the share of read bases that
-  lie between the primers.
+* the copies': cycles / 2 x error rate per base between the primers (see :mod:`.pcr`), times the share of read bases
+  that lie between the primers.
 
 Both are averaged over amplicons by read pairs. N is not a mismatch. ``background`` in a specification is met by solving
 for the error rate; noisy sites, which are not background, come on top.

@@ -11,8 +11,8 @@ from kinescape.errors import InputError
 from kinescape.simulate.templates import NOT_A_BASE, Codes, encode
 
 FRAGMENT_MEAN, FRAGMENT_SD = 176.0, 20.0
-"""Length of plasma DNA fragments: median 176 bp (Villa et al. 2024, Methods); their interquartile range of sample medians
-(169-185) says less about one sample, so the spread is chosen."""
+"""Length of plasma DNA fragments: median 176 bp (Villa et al. 2024, Methods). The spread within a sample is
+chosen; the 169-185 bp given there is between samples."""
 
 SHORTEST, LONGEST = 50, 400
 GC_SHARE = 0.41

@@ -1,7 +1,7 @@
 """Polymerase errors that families of reads share, and chimeras.
 
 Model: a molecule is two strands; in each of n doublings every strand is copied once, and a new strand takes
-substitutions at the site's rate. The line of descent of a read is then a path of bits: which of the two strands it began
+substitutions at the site's rate. The line of descent of a read is then a path of bits: which strand it began
 with, and for each doubling whether it follows the old strand (0) or the new one (1). Reads of one molecule whose paths
 agree up to and including a doubling share every error made there. An error of doubling j stands in 2^-(j+1) of the
 molecule's copies, so early errors reach high allele fractions, and the mean over all copies is n/2 x rate per base.
@@ -107,7 +107,7 @@ def draw_chimeras(plan: AmpliconPlan, fraction: float, rng: np.random.Generator)
 
 
 def join_errors(errors: Errors, chimeras: Chimeras, pairs: int) -> Errors:
-    """Errors after template switching: each chimera has its own up to the breakpoint and its partner's from there on."""
+    """Errors after template switching: a chimera has its own before the breakpoint and its partner's from there on."""
     if chimeras.pair.size == 0 or errors.pair.size == 0:
         return errors
     limit = np.full(pairs, np.iinfo(np.int32).max, np.int32)

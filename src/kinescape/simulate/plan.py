@@ -35,12 +35,14 @@ class AmpliconPlan:
 
 @dataclass(frozen=True)
 class SamplePlan:
-    """A checked specification. ``labels[i]`` names the haplotypes (or ``germline``) that carry ``changes[i]``."""
+    """A checked specification. ``labels[i]`` names the haplotypes (or ``germline``) that carry
+    ``changes[i]``, ``texts[i]`` holds the words the specification has for it."""
 
     spec: SampleSpec
     panel: Panel
     changes: tuple[Change, ...]
     labels: tuple[tuple[str, ...], ...]
+    texts: tuple[tuple[str, ...], ...]
     fractions: tuple[float, ...]
     """Stated allele fraction of each change."""
     amplicons: tuple[AmpliconPlan, ...]
@@ -71,7 +73,7 @@ def make_plan(spec: SampleSpec, panel: Panel) -> SamplePlan:
     ]
     germline = [catalogue.add(each.change, f"germline[{g}].change", "germline") for g, each in enumerate(spec.germline)]
     populations = _populations(spec, haplotypes, germline)
-    _check_molecules(spec, catalogue.changes, populations, haplotypes, germline)
+    _check_molecules(catalogue.changes, populations)
     carried = tuple(
         sum(each.fraction for each in populations if index in each.changes) for index in range(len(catalogue.changes))
     )
@@ -81,6 +83,7 @@ def make_plan(spec: SampleSpec, panel: Panel) -> SamplePlan:
         panel=panel,
         changes=tuple(catalogue.changes),
         labels=tuple(tuple(names) for names in catalogue.labels),
+        texts=tuple(tuple(dict.fromkeys(texts)) for texts in catalogue.texts),
         fractions=carried,
         amplicons=_amplicon_plans(spec, panel, catalogue.changes, populations),
         noisy_sites=noisy,
@@ -94,6 +97,7 @@ class _Catalogue:
         self.panel = panel
         self.changes: list[Change] = []
         self.labels: list[list[str]] = []
+        self.texts: list[list[str]] = []
 
     def add(self, text: str, key: str, label: str) -> int:
         change = parse_change(self.panel, text, key)
@@ -101,6 +105,7 @@ class _Catalogue:
         if change not in self.changes:
             self.changes.append(change)
             self.labels.append([])
+            self.texts.append([])
         index = self.changes.index(change)
         if label in self.labels[index]:
             raise SpecError(key, "the same change stands twice", found=text)
@@ -109,6 +114,7 @@ class _Catalogue:
         if label == "germline" and self.labels[index]:
             raise SpecError(key, "is a germline change and one of a haplotype", found=text)
         self.labels[index].append(label)
+        self.texts[index].append(text.strip())
         return index
 
 
@@ -155,14 +161,10 @@ def _populations(spec: SampleSpec, haplotypes: list[list[int]], germline: list[i
     return populations
 
 
-def _check_molecules(
-    spec: SampleSpec,
-    changes: list[Change],
-    populations: list[Population],
-    haplotypes: list[list[int]],
-    germline: list[int],
-) -> None:
-    keys = [f"haplotypes[{h}].changes" for h in range(len(haplotypes))] + ["germline", "germline"]
+def _check_molecules(changes: list[Change], populations: list[Population]) -> None:
+    """No two changes of one molecule may overlap."""
+    haplotypes = len(populations) - 2
+    keys = [f"haplotypes[{h}].changes" for h in range(haplotypes)] + ["germline", "germline"]
     for population, key in zip(populations, keys, strict=True):
         for position, first in enumerate(population.changes):
             for second in population.changes[position + 1 :]:

@@ -109,7 +109,7 @@ def _switch_templates(
     origin: NDArray[np.int32],
     template: NDArray[np.int32],
 ) -> None:
-    """Give chimeras the template that has the left changes of one population and the right ones of another (in place)."""
+    """Give chimeras the template with the left changes of one population and the right ones of another, in place."""
     if chimeras.pair.size == 0:
         return
     kinds = np.stack([origin[chimeras.pair], origin[chimeras.partner], chimeras.breakpoint], axis=1)

@@ -4,8 +4,9 @@ A profile is a table of qualities; a base takes one entry of its row at random a
 The expected error of a profile is therefore the plain mean over the table: nothing about it is fitted.
 
 The shapes are chosen by this project, not learned from a data set: for ``miseq`` whole-number qualities 2 to 38 that
-decline along the read, mate 2 more than mate 1, with good and bad reads (2x150: 94% of bases >= Q30, mean error 0.0014);
-for ``binned`` the same machine's qualities shown in the four bins of current instruments (2 for N, 12, 23, 37).
+decline along the read, mate 2 more than mate 1, with good and bad reads (2x150: 94% of bases >= Q30, mean error
+0.0014); for ``binned`` the same machine's qualities in four bins as current instruments show them (2 for N, 12, 23,
+37).
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def make_profile(sequencing: Sequencing) -> Profile:
 
 
 def _full_scale(decline: Decline, cycles: int) -> NDArray[np.uint8]:
-    """Qualities of one mate, shape (classes, cycles, QUANTILES): exponential deficits, so most bases are near the top."""
+    """Qualities of one mate, shape (classes, cycles, QUANTILES); deficits are exponential, most bases near the top."""
     cycle = np.arange(cycles)
     mean = decline.base + decline.rise * (cycle / (PROFILE_LENGTH - 1)) ** decline.power
     mean = mean + START_DEFICIT * np.exp(-cycle / START_CYCLES)

@@ -18,7 +18,7 @@ from kinescape.simulate.qualities import make_profile
 from kinescape.simulate.sequencer import Machine, sequence
 from kinescape.simulate.spec import SampleSpec, SpecError
 from kinescape.simulate.spec_file import SpecFile, read_spec
-from kinescape.simulate.truth import TrueAmplicon, Truth, TrueVariant, truth_vcf
+from kinescape.simulate.truth import TrueAmplicon, TrueVariant, Truth, truth_vcf
 
 SEED_LIMIT = 2**63
 GZIP_LEVEL = 1
@@ -119,6 +119,7 @@ def _true_variant(plan: SamplePlan, pairs: SamplePairs, index: int) -> TrueVaria
         total += part.template.size
     return TrueVariant(
         variant=plan.changes[index].variant,
+        texts=plan.texts[index],
         haplotypes=plan.labels[index],
         stated_vaf=plan.fractions[index],
         alt_molecules=alt_molecules,

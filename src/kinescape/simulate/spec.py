@@ -69,7 +69,7 @@ class Pcr(Settings, frozen=True, kw_only=True):
     """Amplification before the library is made."""
 
     error_rate: Annotated[float, msgspec.Meta(ge=0, le=0.01)] | None = None
-    """Substitutions per base and doubling, mean over sites and substitutions; None: Q5's, or what ``background`` asks."""
+    """Substitutions per base and doubling, mean over sites; None: Q5's, or what ``background`` asks for."""
     cycles: Annotated[int, msgspec.Meta(ge=1, le=60)] = 30
     """Doublings (at an efficiency below 1, fewer than the machine's cycles)."""
     transition_share: Share = 0.67

@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from kinescape.errors import InputError
+from kinescape.panel.load import packaged_panels
 from kinescape.simulate.spec import SampleSpec, SpecError
 
 MAX_BYTES = 1_000_000
@@ -66,7 +67,7 @@ def read_spec(path: Path) -> SpecFile:
     if spec.off_target.fasta is not None:
         fasta = str(path.parent / spec.off_target.fasta)
         spec = msgspec.structs.replace(spec, off_target=msgspec.structs.replace(spec.off_target, fasta=fasta))
-    if (path.parent / spec.panel).is_dir():
+    if spec.panel not in packaged_panels() and (path.parent / spec.panel).is_dir():
         spec = msgspec.structs.replace(spec, panel=str(path.parent / spec.panel))
     return SpecFile(path, spec, root)
 

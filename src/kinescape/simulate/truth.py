@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,8 @@ class TrueVariant:
     """One change that was put in. Counts are sums over the amplicons that hold it."""
 
     variant: Variant
+    texts: tuple[str, ...]
+    """As the specification writes it (more than one where haplotypes name it differently)."""
     haplotypes: tuple[str, ...]
     """Names of the haplotypes that carry it, or ``germline``."""
     stated_vaf: float
@@ -96,7 +97,7 @@ _INFO = """\
 ##INFO=<ID=TM,Number=1,Type=Integer,Description="Molecules drawn">
 ##INFO=<ID=AR,Number=A,Type=Integer,Description="Read pairs written whose template carries the allele">
 ##INFO=<ID=TR,Number=1,Type=Integer,Description="Read pairs written">
-##INFO=<ID=HAP,Number=.,Type=String,Description="Simulated haplotypes that carry the allele; one haplotype is one molecule">
+##INFO=<ID=HAP,Number=.,Type=String,Description="Simulated haplotypes that carry the allele">
 ##INFO=<ID=GERMLINE,Number=0,Type=Flag,Description="Simulated as germline">
 #CHROM	POS	ID	REF	ALT	QUAL	FILTER	INFO
 """
@@ -128,6 +129,6 @@ def _line(each: TrueVariant) -> str:
     return f"{variant.chrom}\t{variant.pos}\t.\t{variant.ref}\t{variant.alt}\t.\t.\t{information}\n"
 
 
-def _chromosome_order(chrom: str) -> Sequence[int | str]:
+def _chromosome_order(chrom: str) -> list[int | str]:
     """chr2 before chr10."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", chrom)]
