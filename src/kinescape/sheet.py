@@ -113,3 +113,12 @@ def _simulated(row: Row) -> bool:
     if value not in (*_TRUE, *_FALSE):
         raise row.error("unknown value", column="simulated", expected="yes or no")
     return value in _TRUE
+
+
+def single_sample(fastq_1: Path, fastq_2: Path, name: str | None, cfdna_ng: float | None) -> SheetSample:
+    """One pair of files without a sheet; the name is taken from the first file's unless given."""
+    if name is None:
+        stem = re.sub(r"\.(fastq|fq)(\.gz)?$", "", fastq_1.name)
+        name = re.sub(r"[._-]R?1(_001)?$", "", stem) or stem
+    info = SampleInfo(sample=checked_sample_name(name), cfdna_ng=cfdna_ng)
+    return SheetSample(info, fastq_1.absolute(), fastq_2.absolute())

@@ -23,7 +23,7 @@ _WINDOW_FILE = "windows.fa"
 
 @dataclass(frozen=True)
 class Contig:
-    """How one sequence of the reference lies on the genome: position p (0-based) of it is ``start + p`` of ``chrom``."""
+    """Where one sequence of the reference lies: its 0-based position p is ``start + p`` of ``chrom``."""
 
     chrom: str
     start: int

@@ -1,12 +1,13 @@
 """Running both aligners on the distinct mates of a sample.
 
-BWA-MEM with its default settings and Bowtie2 with ``--very-sensitive-local`` (Villa et al. 2024, Methods), single-end: how
-mates belong together is decided later by name and amplicon, never by an aligner's proper-pair flag, which versions of
-Bowtie2 set differently for overlapping mates.
+BWA-MEM with its default settings and Bowtie2 with ``--very-sensitive-local`` (Villa et al. 2024, Methods), single-end:
+how mates belong together is decided later by name and amplicon, never by an aligner's proper-pair flag, which versions
+of Bowtie2 set differently for overlapping mates.
 """
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -147,5 +148,5 @@ def _write_fastq(path: Path, pairs: ReadPairs) -> None:
     with path.open("wb") as handle:
         handle.writelines(
             b"@%d\n%b\n+\n%b\n" % (number, bases[begin:end], qualities[begin:end])
-            for number, (begin, end) in enumerate(zip(offsets[:-1], offsets[1:], strict=True))
+            for number, (begin, end) in enumerate(itertools.pairwise(offsets))
         )

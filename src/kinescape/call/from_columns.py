@@ -133,6 +133,11 @@ def tested_alleles(columns: MateColumns, parameters: Parameters) -> AlleleTests:
     candidate = qual >= needed
     strand_bias = np.zeros(len(position), np.int64)
     strand_bias[candidate] = strand_bias_phreds(dp4[candidate])
+    biased = np.zeros(len(position), np.bool_)
+    biased[candidate] = strand_filtered(strand_bias[candidate], dp4[candidate], alpha=parameters.strand_fdr)
+    # The false discovery rate is controlled over all alleles tested, not over those that already passed LoFreq's
+    # Bonferroni threshold, among which it would remove nothing.
+    significant = fdr_rejected(qual, parameters.call_fdr, max(tests, 1))
     return AlleleTests(
         columns.aligner,
         position.astype(np.int64),
@@ -144,36 +149,42 @@ def tested_alleles(columns: MateColumns, parameters: Parameters) -> AlleleTests:
         strand_bias,
         dp4,
         candidate,
-        _filters(qual, strand_bias, dp4, depth, vaf, candidate, tests, parameters),
+        filter_names(
+            candidate=candidate,
+            significant=significant,
+            biased=biased,
+            depth=depth,
+            vaf=vaf,
+            parameters=parameters,
+        ),
         needed,
     )
 
 
-def _filters(
-    qual: NDArray[np.int64],
-    strand_bias: NDArray[np.int64],
-    dp4: NDArray[np.int64],
+def filter_names(
+    *,
+    candidate: NDArray[np.bool_],
+    significant: NDArray[np.bool_],
+    biased: NDArray[np.bool_],
     depth: NDArray[np.int64],
     vaf: NDArray[np.float64],
-    candidate: NDArray[np.bool_],
-    tests: int,
     parameters: Parameters,
 ) -> tuple[tuple[str, ...], ...]:
-    """Names of the filters that each allele fails.
+    """Names of the filters that each allele fails; empty where it passes.
 
-    The false discovery rate of QUAL is controlled over all alleles tested, not over those that already passed LoFreq's
-    Bonferroni threshold, among which it would remove nothing.
+    Parameters
+    ----------
+    candidate, significant, biased
+        bool[alleles]: called by the model; holds the false discovery rate; fails the strand-bias rule.
     """
-    biased = np.zeros(len(qual), np.bool_)
-    biased[candidate] = strand_filtered(strand_bias[candidate], dp4[candidate], alpha=parameters.strand_fdr)
     failed = {
         FILTER_NOT_CALLED: ~candidate,
-        FILTER_QUALITY: candidate & ~fdr_rejected(qual, parameters.call_fdr, max(tests, 1)),
-        FILTER_STRAND: biased,
+        FILTER_QUALITY: candidate & ~significant,
+        FILTER_STRAND: candidate & biased,
         FILTER_DEPTH: depth < parameters.min_depth,
         FILTER_VAF: vaf < parameters.min_vaf,
     }
-    return tuple(tuple(name for name, rows in failed.items() if rows[row]) for row in range(len(qual)))
+    return tuple(tuple(name for name, rows in failed.items() if rows[row]) for row in range(len(depth)))
 
 
 def reads_needed(columns: MateColumns, parameters: Parameters, quality_needed: int) -> NDArray[np.int64]:
@@ -216,4 +227,4 @@ def _fill_needed(
                 high = theta
             else:
                 low = theta
-        needed[column] = max(1, int(math.ceil(mean)))
+        needed[column] = max(1, math.ceil(mean))

@@ -1,7 +1,7 @@
 """The positions that a panel looks at, in one row.
 
-All amplicons together cover about a thousand positions, so columns are arrays over an *axis*: the union of the amplicons
-(primers included), each contiguous stretch after the other. Amplicons that overlap share positions of the axis.
+All amplicons together cover about a thousand positions, so columns are arrays over an *axis*: the union of the
+amplicons (primers included), each contiguous stretch after the other. Amplicons that overlap share its positions.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Candidates of both aligners -> calls with evidence and reasons (Villa et al. 2024, Methods: strong and weak evidence)."""
+"""Candidates of both aligners -> calls with strong or weak evidence and reasons (Villa et al. 2024, Methods)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,38 +25,27 @@ from kinescape.records import AlignerCall, Call, Evidence, Parameters, Variant
 WEAK_EVIDENCE = "weak_evidence"
 
 
+@dataclass(frozen=True)
+class AlignerEvidence:
+    """What one aligner's reads say: columns, tested alleles, tested indels."""
+
+    columns: MateColumns
+    tests: AlleleTests
+    indels: dict[Variant, AlignerCall]
+
+
 def merge_calls(
-    panel: Panel,
-    axis: Axis,
-    tests: Sequence[AlleleTests],
-    columns: Sequence[MateColumns],
-    parameters: Parameters,
-    molecules: int | None,
+    panel: Panel, axis: Axis, aligners: Sequence[AlignerEvidence], parameters: Parameters, molecules: int | None
 ) -> tuple[Call, ...]:
     """Every allele that LoFreq's model calls with at least one aligner, in the order of chromosome and position."""
-    alleles = sorted(
-        {
-            (int(position), int(base))
-            for each in tests
-            for position, base in zip(each.position[each.candidate], each.base[each.candidate], strict=True)
-        }
-    )
     known = {variant: change for change in panel.known for variant in change.variants}
     calls = []
-    for position, base in alleles:
-        variant = Variant(
-            chrom=axis.chromosomes[axis.chrom[position]],
-            pos=int(axis.position[position]) + 1,
-            ref=BASES[axis.reference[position]],
-            alt=BASES[base],
-        )
-        by_aligner = tuple(
-            _aligner_call(each, column, position, base) for each, column in zip(tests, columns, strict=True)
-        )
-        evidence, filters, reason = _verdict(by_aligner, parameters, [each.quality_needed for each in tests])
+    for variant, place in sorted(_candidates(axis, aligners).items()):
+        by_aligner = tuple(_aligner_call(each, variant, place) for each in aligners)
+        evidence, filters, reason = _verdict(by_aligner, parameters, [each.tests.quality_needed for each in aligners])
         alternative = sum(call.alt_count for call in by_aligner)
         vaf = alternative / max(1, sum(call.depth for call in by_aligner))
-        fragments = min(int(column.fragments[position]) for column in columns)
+        fragments = min(int(each.columns.fragments[place[0]]) for each in aligners)
         low, high = allele_fraction_interval(vaf, fragments, molecules)
         change = known.get(variant)
         calls.append(
@@ -75,21 +65,37 @@ def merge_calls(
     return tuple(calls)
 
 
-def _aligner_call(tests: AlleleTests, columns: MateColumns, position: int, base: int) -> AlignerCall:
+_INDEL = -1
+
+
+def _candidates(axis: Axis, aligners: Sequence[AlignerEvidence]) -> dict[Variant, tuple[int, int]]:
+    """Variants that are candidates with any aligner -> (axis index, base code or -1 for an indel)."""
+    found = {}
+    for each in aligners:
+        tests = each.tests
+        for position, base in zip(tests.position[tests.candidate], tests.base[tests.candidate], strict=True):
+            variant = Variant(
+                chrom=axis.chromosomes[axis.chrom[position]],
+                pos=int(axis.position[position]) + 1,
+                ref=BASES[axis.reference[position]],
+                alt=BASES[base],
+            )
+            found[variant] = (int(position), int(base))
+        for variant, call in each.indels.items():
+            index = axis.index(variant.chrom, variant.pos - 1)
+            if call.candidate and index is not None:
+                found[variant] = (index, _INDEL)
+    return found
+
+
+def _aligner_call(each: AlignerEvidence, variant: Variant, place: tuple[int, int]) -> AlignerCall:
+    position, base = place
+    if base == _INDEL:
+        return each.indels.get(variant) or _unseen(each, position)
+    tests = each.tests
     row = tests.row(position, base)
     if row is None:
-        reference = columns.strand_counts()[position, :, columns.axis.reference[position]]
-        return AlignerCall(
-            aligner=tests.aligner,
-            depth=int(columns.depth[position]),
-            alt_count=0,
-            vaf=0.0,
-            qual=0,
-            strand_bias=0,
-            dp4=(int(reference[0]), int(reference[1]), 0, 0),
-            filters=(FILTER_NOT_CALLED,),
-            candidate=False,
-        )
+        return _unseen(each, position)
     dp4 = tests.dp4[row]
     return AlignerCall(
         aligner=tests.aligner,
@@ -101,6 +107,23 @@ def _aligner_call(tests: AlleleTests, columns: MateColumns, position: int, base:
         dp4=(int(dp4[0]), int(dp4[1]), int(dp4[2]), int(dp4[3])),
         filters=tests.filters[row],
         candidate=bool(tests.candidate[row]),
+    )
+
+
+def _unseen(each: AlignerEvidence, position: int) -> AlignerCall:
+    """An allele that no read of this aligner shows."""
+    columns = each.columns
+    reference = columns.strand_counts()[position, :, columns.axis.reference[position]]
+    return AlignerCall(
+        aligner=columns.aligner,
+        depth=int(columns.depth[position]),
+        alt_count=0,
+        vaf=0.0,
+        qual=0,
+        strand_bias=0,
+        dp4=(int(reference[0]), int(reference[1]), 0, 0),
+        filters=(FILTER_NOT_CALLED,),
+        candidate=False,
     )
 
 

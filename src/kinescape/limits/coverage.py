@@ -1,4 +1,4 @@
-"""What could be seen: depth and limit of detection at every position, amplicon by amplicon, and whether that suffices."""
+"""What could be seen: depth and limit of detection at every position, and whether that suffices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kinescape.limits.detection import limits_of_detection
 from kinescape.records import AmpliconCoverage, CoverageTrack, Gate, NotAssessed, Parameters
 
 NOT_COVERED_SHARE = 0.01
-"""Below this share of the depth asked for, an amplicon counts as not covered: strays from other samples reach as far."""
+"""Below this share of the depth asked for, nothing counts as covered: strays from other samples reach as far."""
 ALTERNATIVES = 3
 """The background is given as mismatches per base; each of three alternatives has a third of it."""
 

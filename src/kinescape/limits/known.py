@@ -18,9 +18,7 @@ def known_positions(
     return tuple(_known_position(change, sight, calls, parameters) for change in panel.known)
 
 
-def _known_position(
-    change: KnownChange, sight: Sight, calls: Sequence[Call], parameters: Parameters
-) -> KnownPosition:
+def _known_position(change: KnownChange, sight: Sight, calls: Sequence[Call], parameters: Parameters) -> KnownPosition:
     found = [
         call
         for call in calls

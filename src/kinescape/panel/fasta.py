@@ -36,7 +36,9 @@ def read_fasta(path: Path, alphabet: str) -> list[Entry]:
         sequence, or a letter outside ``alphabet`` (ambiguity codes and masked stretches are refused).
     """
     entries: list[Entry] = []
-    name, header_line, words, parts = "", 0, (), list[str]()
+    name, header_line = "", 0
+    words: tuple[str, ...] = ()
+    parts: list[str] = []
     for number, line in enumerate(read_lines(path), 1):
         if line.startswith(">"):
             if header_line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from kinescape.errors import InputError
@@ -91,8 +92,9 @@ def read_panel(name_or_folder: str | Path = DEFAULT_PANEL) -> tuple[Panel, Tally
         partners=partners_of(fusions, proteins),
         accessions={chrom: node.text() for chrom, node in accessions.items()},
         coding_stretches=_coding_stretches(genes, windows),
-        known=read_known(files["known_positions"], amplicons) if "known_positions" in files else (),
     )
+    if "known_positions" in files:
+        panel = replace(panel, known=read_known(files["known_positions"], panel, counts))
     for name, node in checksums.items():
         if sha256_of(files[name]) != node.text().lower():
             raise node.error(

@@ -1,4 +1,7 @@
-"""The nouns of a panel. Positions are 0-based half-open on the plus strand of the chromosome unless a name says else."""
+"""The nouns of a panel.
+
+Positions are 0-based half-open on the plus strand of the chromosome unless a name says otherwise.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Melting temperature of a primer by the nearest-neighbour model, to design primers and to show what was designed.
 
 Method: unified parameters of SantaLucia, Proc Natl Acad Sci USA 1998;95:1460-1465, Table 2, with his entropy correction
-for sodium (0.368 x (N - 1) x ln[Na+], equation 8). Two-state model, primer in excess of its template.
+for sodium (0.368 x (N - 1) x ln[Na+], equation 8). Two-state model, primer in great excess of its template, so that the
+concentration which counts is the primer's own.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _STACKS = {  # 5'->3' pair: (enthalpy kcal/mol, entropy cal/(mol K))
     "AA": (-7.9, -22.2), "AT": (-7.2, -20.4), "TA": (-7.2, -21.3), "CA": (-8.5, -22.7), "GT": (-8.4, -22.4),
     "CT": (-7.8, -21.0), "GA": (-8.2, -22.2), "CG": (-10.6, -27.2), "GC": (-9.8, -24.4), "GG": (-8.0, -19.9),
 }  # fmt: skip
+_SYMMETRY = -1.4
+"""cal/(mol K), for a primer that is its own reverse complement."""
 _END = {"G": (0.1, -2.8), "C": (0.1, -2.8), "A": (2.3, 4.1), "T": (2.3, 4.1)}
 
 
@@ -55,7 +58,5 @@ def melting_temperature(
         entropy += stack[1]
     entropy += 0.368 * (len(primer) - 1) * math.log(sodium_molar)
     if primer == reverse_complement(primer):
-        effective, entropy = primer_molar, entropy - 1.4
-    else:
-        effective = primer_molar / 4
-    return 1000.0 * enthalpy / (entropy + GAS_CONSTANT * math.log(effective)) - ZERO_CELSIUS
+        entropy += _SYMMETRY
+    return 1000.0 * enthalpy / (entropy + GAS_CONSTANT * math.log(primer_molar)) - ZERO_CELSIUS

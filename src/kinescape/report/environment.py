@@ -1,0 +1,74 @@
+"""How pages are put together: the template engine, the style, the script, and the policy that pins both."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from kinescape import __version__
+from kinescape.report import wording
+from kinescape.report.palette import DRUG_COLOURS, OTHER_DRUG
+
+
+@functools.cache
+def environment() -> jinja2.Environment:
+    """The engine: everything is escaped, and a name that is not there is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("kinescape.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.globals["words"] = wording
+    made.globals["version"] = __version__
+    made.filters.update(
+        percent=wording.percent,
+        whole=wording.whole,
+        plain=wording.plain,
+        assessed=wording.assessed_words,
+        call_name=wording.call_name,
+        drug_class=drug_class,
+    )
+    return made
+
+
+def whole_page(template: jinja2.Template, context: dict[str, Any], running_foot: str) -> str:
+    """Render ``template`` with style and script inside, and their hashes in the content security policy."""
+    style = environment().get_template("page.css").render(drug_css=_drug_css(), running_foot=_css_string(running_foot))
+    script = environment().get_template("page.js").render()
+    return template.render(
+        **context,
+        style=Markup(style),  # our own template; the one text from outside in it went through _css_string
+        script=Markup(script),
+        style_hash=_source_hash(style),
+        script_hash=_source_hash(script),
+    )
+
+
+def drug_class(drug: str) -> str:
+    """CSS class of a drug's colour."""
+    name = drug.strip().lower()
+    return f"drug-{name}" if name in DRUG_COLOURS else "drug-other"
+
+
+def _drug_css() -> Markup:
+    colours = {**DRUG_COLOURS, "other": OTHER_DRUG}
+    return Markup("\n").join(Markup(".drug-{} {{ color: {}; }}").format(*item) for item in colours.items())
+
+
+def _css_string(text: str) -> Markup:
+    """``text`` as a CSS string: all but plain letters and digits as escapes, so that nothing in it can end the style."""
+    escaped = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text)
+    return Markup(f'"{escaped}"')
+
+
+def _source_hash(text: str) -> str:
+    """The hash by which a policy names an inline style or script (Content Security Policy Level 3, section 8.3)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

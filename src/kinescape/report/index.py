@@ -1,0 +1,118 @@
+"""The page of a run: every sample at a glance, with links to the samples' own pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import get_args
+from urllib.parse import quote
+
+from kinescape.records import Call, DrugState, GateStatus, SampleResult
+from kinescape.report.environment import environment, whole_page
+from kinescape.report.view import calls_with
+from kinescape.report.wording import SILENT_STATES, lod_range, whole
+
+_DRUG_RANKS = ("resistance", "reduced_activity", "not_assessable", "none_found")
+GATES: tuple[GateStatus, ...] = get_args(GateStatus)
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """One sample of the run."""
+
+    result: SampleResult
+
+    @property
+    def link(self) -> str:
+        """Relative address of the sample's page; every sign that means something in an address is encoded."""
+        return f"samples/{quote(self.result.sample.sample, safe='')}/report.html"
+
+    @property
+    def gate_rank(self) -> int:
+        return GATES.index(self.result.gate.status)
+
+    @property
+    def found(self) -> list[Call]:
+        return calls_with(self.result, "strong") + calls_with(self.result, "weak")
+
+    @property
+    def nothing(self) -> str:
+        """What stands in place of findings: never without its limit."""
+        if self.result.gate.status == "fail":
+            return "cannot be assessed"
+        return f"none found above {self.limits}" if self.limits else "cannot be assessed"
+
+    def drugs(self, gene: str) -> list[DrugState]:
+        """Drugs of a gene that are more than "none found", the weightiest first."""
+        mine = [d for d in self.result.drugs if d.gene == gene]
+        return sorted(mine, key=lambda d: _DRUG_RANKS.index(d.state))
+
+    def resistant(self, gene: str) -> int:
+        """Drugs with known resistance, to sort by."""
+        return sum(d.state == "resistance" for d in self.drugs(gene))
+
+    @property
+    def assessed(self) -> int:
+        return sum(k.state not in SILENT_STATES for k in self.result.known_positions)
+
+    @property
+    def limits(self) -> str:
+        return lod_range(list(self.result.known_positions))
+
+    @property
+    def worst_limit(self) -> float | str:
+        limits = [k.lod95 for k in self.result.known_positions if k.state == "not_detected" and k.lod95 is not None]
+        return max(limits, default="")
+
+    @property
+    def lowest_depth(self) -> int | str:
+        return min((a.median_depth for a in self.result.amplicons), default="")
+
+    @property
+    def depths(self) -> str:
+        depths = [a.median_depth for a in self.result.amplicons]
+        return f"{whole(min(depths))}–{whole(max(depths))}" if depths else "–"
+
+
+def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | None = None) -> str:
+    """The run's ``index.html``.
+
+    Parameters
+    ----------
+    results
+        Every sample that has a result, in the order of the sheet. Links lead to ``samples/<sample>/report.html``.
+    failed
+        Sample -> what went wrong, for samples without a result: none goes missing silently.
+    """
+    rows = [IndexRow(result) for result in results]
+    all_results = [row.result for row in rows]
+    context = {
+        "results": all_results,
+        "rows": rows,
+        "failed": sorted((failed or {}).items()),
+        "any_simulated": any(r.simulated for r in all_results),
+        "all_simulated": bool(rows) and all(r.simulated for r in all_results),
+        "drug_genes": list(dict.fromkeys(d.gene for r in all_results for d in r.drugs)),
+        "gates": _counted(r.gate.status for r in all_results),
+        "roles": _counted(r.sample.role for r in all_results),
+        "tiles": _tiles(rows, failed or {}),
+    }
+    return whole_page(environment().get_template("index.html"), context, "kinescape, run, research use only")
+
+
+def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
+    listed = list(values)
+    return [(value, listed.count(value)) for value in sorted(set(listed))]
+
+
+def _tiles(rows: list[IndexRow], failed: Mapping[str, str]) -> list[tuple[str, str]]:
+    plasma = [row for row in rows if row.result.sample.role == "plasma"]
+    controls = [row for row in rows if row.result.sample.role == "control"]
+    strong = sum(any(c.evidence == "strong" for c in row.found) for row in plasma)
+    found_in_controls = sum(any(c.evidence == "strong" for c in row.found) for row in controls)
+    return [
+        ("plasma samples with a finding of strong evidence", f"{strong} of {len(plasma)}"),
+        ("controls with a finding of strong evidence", f"{found_in_controls} of {len(controls)}"),
+        ("samples that pass the gate", f"{sum(row.gate_rank == 0 for row in rows)} of {len(rows)}"),
+        ("samples without a result", str(len(failed))),
+    ]

@@ -1,0 +1,169 @@
+"""What the templates need beside the records: groupings, names and counts. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kinescape.records import Call, DrugState, KnownPosition, PhaseVerdict, SampleResult
+from kinescape.report.palette import drug_in
+from kinescape.report.wording import (
+    POSITION_STATES,
+    SILENT_STATES,
+    call_name,
+    lod_range,
+    percent,
+    plain,
+    short_call_name,
+    whole,
+)
+
+Fact = tuple[str, str]
+"""(what, value)"""
+
+
+@dataclass(frozen=True)
+class DrugGroup:
+    """The drugs of one gene, with the limits of detection that "none found" rests on."""
+
+    gene: str
+    drugs: tuple[DrugState, ...]
+    limits: str
+
+
+@dataclass(frozen=True)
+class SilentGroup:
+    """Known positions of one gene that say nothing, for one reason."""
+
+    gene: str
+    state: str
+    positions: tuple[KnownPosition, ...]
+
+
+@dataclass(frozen=True)
+class PhaseRow:
+    """A pair of findings under their names."""
+
+    a: str
+    b: str
+    phase: PhaseVerdict
+
+
+def facts_of(result: SampleResult) -> list[Fact]:
+    """Who and what: the filled cells of the sample sheet."""
+    info = result.sample
+    facts = [
+        ("Patient", info.patient),
+        ("Role", {"plasma": "plasma sample", "control": "healthy control"}[info.role]),
+        ("Time point", info.timepoint),
+        ("Date of sample", info.date),
+        ("Therapy at sampling", info.therapy),
+        ("Line of therapy", info.line),
+        ("cfDNA input", "" if info.cfdna_ng is None else f"{plain(info.cfdna_ng)} ng"),
+        ("Plasma", "" if info.plasma_ml is None else f"{plain(info.plasma_ml)} ml"),
+        ("Fragment size", "" if info.fragment_bp is None else f"{plain(info.fragment_bp)} bp"),
+    ]
+    return [(name, value or "not stated") for name, value in facts] + sorted(info.extra.items())
+
+
+def tiles_of(result: SampleResult) -> list[Fact]:
+    """The numbers beside the gate."""
+    known, amplicons = result.known_positions, result.amplicons
+    assessed = sum(k.state not in SILENT_STATES for k in known)
+    covered = sum(a.state == "covered" for a in amplicons)
+    depths = [a.median_depth for a in amplicons]
+    shallow = f"{whole(min(depths))}–{whole(max(depths))}×" if depths else "none"
+    return [
+        ("findings with strong evidence", str(sum(c.evidence == "strong" for c in result.calls))),
+        ("findings with weak evidence", str(sum(c.evidence == "weak" for c in result.calls))),
+        ("known positions assessed", f"{assessed} of {len(known)}"),
+        ("amplicons covered", f"{covered} of {len(amplicons)}"),
+        ("median depth of amplicons", shallow),
+        ("limits of detection (LoD95)", lod_range(list(known)) or "none to state"),
+    ]
+
+
+def drug_groups(result: SampleResult) -> list[DrugGroup]:
+    """Drugs in the order of the result, under their genes."""
+    genes = list(dict.fromkeys(drug.gene for drug in result.drugs))
+    return [
+        DrugGroup(
+            gene,
+            tuple(drug for drug in result.drugs if drug.gene == gene),
+            lod_range([k for k in result.known_positions if k.gene == gene]),
+        )
+        for gene in genes
+    ]
+
+
+def is_current(drug: DrugState, result: SampleResult) -> bool:
+    """Whether the sample was taken under this drug, as far as the free text of the sheet tells."""
+    return drug_in(result.sample.therapy) == drug.drug.strip().lower()
+
+
+def calls_with(result: SampleResult, evidence: str) -> list[Call]:
+    """Calls of one evidence, highest allele fraction first."""
+    return sorted((c for c in result.calls if c.evidence == evidence), key=lambda c: (-c.vaf, c.variant))
+
+
+def call_names(result: SampleResult) -> dict[str, str]:
+    """Call id -> name for readers."""
+    return {call.variant.name: call_name(call) for call in result.calls}
+
+
+def phase_rows(result: SampleResult) -> list[PhaseRow]:
+    """Pairs under the names of their calls; a call that is not in the result keeps its id."""
+    names = {call.variant.name: short_call_name(call) for call in result.calls}
+    return [
+        PhaseRow(names.get(p.variant_a, p.variant_a), names.get(p.variant_b, p.variant_b), p) for p in result.phases
+    ]
+
+
+def silent_groups(result: SampleResult) -> list[SilentGroup]:
+    """Known positions that could not be assessed, by gene and state."""
+    groups = []
+    for gene in dict.fromkeys(k.gene for k in result.known_positions):
+        for state in SILENT_STATES:
+            members = tuple(k for k in result.known_positions if k.gene == gene and k.state == state)
+            if members:
+                groups.append(SilentGroup(gene, state, members))
+    return groups
+
+
+def state_counts(positions: Sequence[KnownPosition]) -> list[tuple[str, int]]:
+    """(state, positions in it), states in the order of the words, empty ones left out."""
+    counts = [(state, sum(k.state == state for k in positions)) for state in POSITION_STATES]
+    return [(state, count) for state, count in counts if count]
+
+
+def parameter_facts(result: SampleResult) -> list[Fact]:
+    """Thresholds in words."""
+    p = result.parameters
+    return [
+        ("Smallest base quality", str(p.min_base_quality)),
+        ("Significance of a call, before correction", plain(p.significance)),
+        ("False discovery rate, call quality", plain(p.call_fdr)),
+        ("False discovery rate, strand bias", plain(p.strand_fdr)),
+        ("Smallest depth", f"{whole(p.min_depth)} reads"),
+        ("Smallest allele fraction", percent(p.min_vaf)),
+        ("Background error of controls", f"{plain(p.background_error)} mismatches per base"),
+        ("Bases under primers", "not counted" if p.mask_primers else "counted"),
+    ]
+
+
+def read_facts(result: SampleResult) -> list[Fact]:
+    """Read pairs as they came in."""
+    qc = result.qc
+    facts = [
+        ("Read pairs", whole(qc.pairs)),
+        ("Longest read, R1 / R2", f"{qc.read_length_1} / {qc.read_length_2} bases"),
+        ("Mean base quality, R1 / R2", f"{qc.mean_quality_1:.1f} / {qc.mean_quality_2:.1f}"),
+        ("Bases with quality 30 or more", percent(qc.q30_fraction)),
+        ("Reads with adapter trimmed", percent(qc.adapter_fraction)),
+        ("Distinct mates / pairs", f"{whole(qc.distinct_mates)} / {whole(qc.distinct_pairs)}"),
+        ("Bases called N", percent(qc.n_fraction)),
+        ("Reads on the amplicons", percent(qc.on_target_fraction)),
+    ]
+    for aligner, rate in sorted(qc.mismatches_per_base.items()):
+        facts.append((f"Mismatches per base, {aligner}", plain(rate)))
+    return facts
