@@ -61,9 +61,9 @@ class Sequences(NamedTuple):
 class Mate(NamedTuple):
     """How mate ``number`` (0 or 1) is read.
 
-    ``table[class, cycle, byte]`` are qualities (a power of two of classes), ``tag_table`` those with which a tag for the
-    name was read (the same for both mates); ``limits[q]`` is the error probability times 2^32; at or above ``n_limit`` a
-    base is N.
+    ``table[class, cycle, byte]`` are qualities (a power of two of classes), ``tag_table`` those with which a tag for
+    the name was read (the same for both mates); ``limits[q]`` is the error probability times 2^32; at or above
+    ``n_limit`` a base is N.
     """
 
     number: int
