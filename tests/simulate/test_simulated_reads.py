@@ -114,8 +114,23 @@ def test_mismatches_per_base_come_to_the_stated_background(
     wrong = sum(int(part[0].sum()) for part in parts)
     bases = sum(int((~part[1]).sum()) for part in parts)
     assert sample.truth.background.total == pytest.approx(target)
+    between = [_between_primers(sample, each.name) for each in sample.panel.amplicons]
+    wrong_between, bases_between = (sum(part[i] for part in between) for i in (0, 1))
+    expected = sample.truth.background.between_primers
+    assert expected > target
+    assert within(wrong_between / bases_between, expected, math.sqrt(2.5 * expected / bases_between) + 0.01 * expected)
     # Both mates of a pair show a copying error, and families share it: about twice the variance of single errors.
     assert within(wrong / bases, target, math.sqrt(2.0 * target / bases)), wrong / bases
+
+
+def _between_primers(sample: Any, name: str) -> tuple[int, int]:
+    """(mismatches, bases) of the forward reads between the primers."""
+    amplicon, plus = sample.reference(name)
+    first, last = amplicon.insert_start - amplicon.start, amplicon.insert_end - amplicon.start
+    letters = sample.on(name).forward[:, first : min(last, 150)]
+    known = letters != ord("N")
+    expected = np.frombuffer(plus.encode(), np.uint8)[first : first + letters.shape[1]]
+    return int(((letters != expected) & known).sum()), int(known.sum())
 
 
 def test_adapter_is_read_where_and_only_where_the_fragment_is_shorter_than_the_read(plain: Any) -> None:

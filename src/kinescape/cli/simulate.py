@@ -53,7 +53,8 @@ def _print(truth: Truth) -> None:
     background = truth.background
     click.echo(
         f"{background.total:.6f} mismatches per mapped base expected: machine {background.machine:.6f}, "
-        f"copying {background.copies:.6f} ({background.error_rate:.3g} per base and doubling)"
+        f"copying {background.copies:.6f} ({background.error_rate:.3g} per base and doubling); "
+        f"{background.between_primers:.6f} between the primers"
     )
     empty = [each.name for each in truth.amplicons if each.pairs == 0]
     if empty:

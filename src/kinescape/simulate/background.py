@@ -23,11 +23,15 @@ from kinescape.simulate.spec import Q5_ERROR_RATE, SpecError
 
 @dataclass(frozen=True)
 class Background:
-    """Expected mismatches per mapped base: ``machine`` + ``copies``, the latter from ``error_rate`` per doubling."""
+    """Expected mismatches per mapped base: ``machine`` + ``copies``, the latter from ``error_rate`` per doubling.
+
+    ``between_primers`` is the same sum for the bases between the primers alone, where all copying errors lie.
+    """
 
     machine: float
     copies: float
     error_rate: float
+    between_primers: float
 
     @property
     def total(self) -> float:
@@ -57,7 +61,8 @@ def expected_background(plan: SamplePlan, profile: Profile) -> Background:
         )
     else:
         rate = 2.0 * (wanted - machine) / (cycles * between) if between > 0 else 0.0
-    return Background(machine, rate * cycles / 2.0 * between, rate)
+    by_copying = rate * cycles / 2.0
+    return Background(machine, by_copying * between, rate, between_primers=machine + by_copying)
 
 
 def _machine_and_insert_share(plan: SamplePlan, profile: Profile) -> tuple[float, float]:

@@ -54,8 +54,8 @@ def write_demo_cohort(folder: Path, *, seed: int = 1, threads: int = 2, progress
     Every sample has a seed of its own, made from ``seed`` and its name and written into its truth VCF. The sheet comes
     last: where it is, all samples are whole. Threads suffice: the kernels and the compression release the interpreter.
     """
-    panels = {spec.panel: load_panel(spec.panel) for spec, _ in demo_specs()}
     samples = demo_specs()
+    panels = {name: load_panel(name) for name in {spec.panel for spec, _ in samples}}
     with ThreadPoolExecutor(max_workers=max(1, threads)) as workers:
         jobs = [
             workers.submit(

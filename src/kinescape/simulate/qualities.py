@@ -11,6 +11,7 @@ decline along the read, mate 2 more than mate 1, with good and bad reads (2x150:
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,8 +73,9 @@ class Profile:
         return expected
 
 
+@functools.lru_cache(maxsize=8)
 def make_profile(sequencing: Sequencing) -> Profile:
-    """The tables of a machine."""
+    """The tables of a machine (kept: a cohort's samples share them)."""
     table = np.stack([_full_scale(decline, sequencing.read_length) for decline in MATES])
     if sequencing.profile == "binned":
         edges = np.array([edge for edge, _ in BINS])
