@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "kinescape.cli.simulate:simulate",
         "Write read pairs with known truth (simulated, for tests and limits of detection).",
     ),
+    "panel": ("kinescape.cli.panel:panel", "What is sequenced: list, show or check a panel"),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 

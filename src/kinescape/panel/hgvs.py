@@ -77,7 +77,7 @@ def combine(panel: Panel, variants: list[Variant] | tuple[Variant, ...]) -> Cons
 
 @dataclass(frozen=True)
 class _Part:
-    """One edit at its most 3' place on the transcript, and what it touches there."""
+    """One edit where its effect is judged, and what it touches there."""
 
     edit: Edit
     region: Kind | None
@@ -91,11 +91,11 @@ def _consequence(panel: Panel, gene: Gene, edits: list[Edit]) -> Consequence:
     sense = [_slid(panel, edits, index, gene.strand, gene) for index in range(len(edits))]
     names_g = [_name(panel, edit, lambda position: str(to_one_based(position)), 1) for edit in rightmost]
     names_c = [_name(panel, edit, lambda position: place_of(gene, position).text(gene), gene.strand) for edit in sense]
-    parts = [_part(gene, edit) for edit in sense]
+    parts = [_part(gene, _inside_exon(panel, gene, edits, index, edit)) for index, edit in enumerate(sense)]
     effects = effects_of(gene, sorted(part.coding for part in parts if part.coding is not None))
     kinds = [part.region for part in parts if part.region is not None] + [effect.kind for effect in effects]
     three_letter, one_letter = _protein_names(kinds, effects)
-    exons = {exon_of(gene, edit) for edit in sense}
+    exons = {exon_of(gene, part.edit) for part in parts}
     return Consequence(
         gene=gene.symbol,
         transcript=gene.refseq,
@@ -126,6 +126,18 @@ def _slid(panel: Panel, edits: list[Edit], index: int, direction: int, gene: Gen
     if gene is not None:
         start, end = max(start, gene.start), min(end, gene.end)
     return shifted(edit, clipped(stretch, start, end), direction)
+
+
+def _inside_exon(panel: Panel, gene: Gene, edits: list[Edit], index: int, edit: Edit) -> Edit:
+    """The most 5' place of an insertion right behind an exon that repeats the exon's last bases, else the edit.
+
+    Such a duplication leaves the splice site as it was, so it lengthens the exon.
+    """
+    flanks = [exon_at(gene, edit.start - 1), exon_at(gene, edit.start)]
+    if edit.ref or flanks[0] == flanks[1]:
+        return edit
+    first = _slid(panel, edits, index, -gene.strand, gene)
+    return first if exon_of(gene, first) is not None else edit
 
 
 def _name(panel: Panel, edit: Edit, number: Callable[[int], str], strand: int) -> str:

@@ -1,4 +1,4 @@
-"""The known changes of a panel: read, completed by the ways that the list leaves out, and compared with the sequences."""
+"""The known changes of a panel: read, completed by the ways that the list leaves out, compared with the sequences."""
 
 from __future__ import annotations
 
