@@ -38,7 +38,7 @@ class Change:
 
 
 def parse_change(panel: Panel, text: str, key: str) -> Change:
-    """Read one change. A protein change that several codons make is the first of them, single bases first.
+    """Read one change. A protein change that several codons make is a transition if one makes it, else the first.
 
     Raises
     ------
@@ -73,7 +73,14 @@ def _variant(panel: Panel, text: str, key: str) -> Variant:
     ways = hgvs.variants_for_protein(panel, left, rest)
     if not ways:
         raise SpecError(key, "no change of the codon makes it", found=text, expected=FORMS)
-    return ways[0]
+    return min(ways, key=_unlikely)
+
+
+def _unlikely(variant: Variant) -> int:
+    """0 for a transition, 1 for a transversion, 2 for more than one base: the order in which mutations are common."""
+    if len(variant.ref) != 1 or len(variant.alt) != 1:
+        return 2
+    return 0 if {variant.ref, variant.alt} in ({"A", "G"}, {"C", "T"}) else 1
 
 
 def _check_reference(panel: Panel, variant: Variant, key: str) -> None:

@@ -59,8 +59,12 @@ class Sequences(NamedTuple):
 
 
 class Mate(NamedTuple):
-    """How mate ``number`` (0 or 1) is read. ``table[class, cycle, byte]`` are qualities (a power of two of classes),
-    ``limits[q]`` is the error probability times 2^32; at or above ``n_limit`` a base is N."""
+    """How mate ``number`` (0 or 1) is read.
+
+    ``table[class, cycle, byte]`` are qualities (a power of two of classes), ``tag_table`` those with which a tag for
+    the name was read (the same for both mates); ``limits[q]`` is the error probability times 2^32; at or above
+    ``n_limit`` a base is N.
+    """
 
     number: int
     name: NDArray[np.uint8]
@@ -69,6 +73,7 @@ class Mate(NamedTuple):
     after: int
     tags_in_read: bool
     table: NDArray[np.uint8]
+    tag_table: NDArray[np.uint8]
     limits: NDArray[np.uint64]
     n_limit: np.uint64
     seed: np.uint64
@@ -95,7 +100,7 @@ def render(out: NDArray[np.uint8], first: int, count: int, pairs: Pairs, sequenc
             for i in range(tag.size):
                 tag_state += _GOLDEN
                 z = _mixed(tag_state)
-                quality = mate.table[np.int64(tag_state & classes), i, np.int64(z & _LOW_8)]
+                quality = mate.tag_table[np.int64(tag_state & classes), i, np.int64(z & _LOW_8)]
                 text[at] = _LETTERS[_read_as(tag[i], z, mate.limits[quality])]
                 at += 1
         for i in range(mate.tail.size):

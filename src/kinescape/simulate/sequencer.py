@@ -50,6 +50,7 @@ class Machine:
             after=self.profile.after,
             tags_in_read=self.tags_in_read,
             table=self.profile.table[number],
+            tag_table=self.profile.table[0],
             limits=np.round(self.profile.wrong * 2.0**32).astype(np.uint64),
             n_limit=np.uint64(2**32 - round(self.n_rate * 2**32)),
             seed=np.uint64(self.seed),

@@ -106,7 +106,7 @@ class OffTarget(Settings, frozen=True, kw_only=True):
 class Umi(Settings, frozen=True, kw_only=True):
     """Random molecular tags, drawn per molecule (two molecules may get the same)."""
 
-    length: Annotated[int, msgspec.Meta(ge=1, le=32)] = 8
+    length: Annotated[int, msgspec.Meta(ge=1, le=24)] = 8
     where: Literal["header", "read"] = "header"
     """header: last field of the read name; read: first bases of mate 1."""
 
