@@ -13,6 +13,8 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, Inp
 
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
+    "kb": ("kinescape.cli.kb:kb", "Knowledge base of mutations and drugs; resistance classes of IC50 tables."),
+    "reinterpret": ("kinescape.cli.reinterpret:reinterpret", "Old results with a newer knowledge base, without reads."),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 
