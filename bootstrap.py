@@ -132,6 +132,7 @@ def run(
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                close_fds=False,  # it inherits the set-up lock, see alone()
             )
         except OSError as problem:
             raise SetupError(f"{failure}: {problem}") from None
@@ -495,9 +496,13 @@ def set_up_python_packages(for_tests: bool) -> None:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Hold the project's set-up lock: two set-ups in one folder wait for each other."""
+    """Hold the project's set-up lock: two set-ups in one folder wait for each other.
+
+    Commands inherit the lock, so that one which outlives a killed set-up is waited for as well.
+    """
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as handle:
+        os.set_inheritable(handle.fileno(), True)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -154,7 +154,7 @@ def analyse_sample(
 def _count(
     pairs: ReadPairs, output: AlignerOutput, axis: Axis, parameters: Parameters
 ) -> tuple[Placement, MateColumns]:
-    placement = place(pairs.mates, output.alignments, axis, parameters.mask_primers)
+    placement = place(pairs.mates, output.alignments, axis, parameters.mask_primers, parameters.end_mask)
     return placement, count_columns(pairs, placement, axis)
 
 

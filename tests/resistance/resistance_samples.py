@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from kinescape.panel.load import load_panel
 from kinescape.records import (
     AlignerCall,
     Call,
@@ -33,14 +32,7 @@ ROS1_OFF_PANEL = ("L1951R", "L2086F", "G2101A")
 """Exons 36 and 40, which the amplicons of the packaged panel do not reach."""
 
 
-@dataclass(frozen=True)
-class Genes:
-    """Stands for a panel where only its genes matter."""
-
-    genes: dict[str, object] = field(default_factory=lambda: {"ALK": None, "ROS1": None})
-
-
-PANEL = Genes()
+PANEL = load_panel()
 
 
 def variant_of(change: str, gene: str = "ALK", base: str = "T") -> Variant:

@@ -19,7 +19,7 @@ def states_of(
     calls: Sequence[Call], phases: Sequence[PhaseVerdict] = (), fusion: str = "EML4::ALK"
 ) -> dict[str, DrugState]:
     kb = load_knowledge_base()
-    states = drug_states(kb, PANEL, calls, positions(calls), phases, fusion)  # type: ignore[arg-type]
+    states = drug_states(kb, PANEL, calls, positions(calls), phases, fusion)
     return {state.drug: state for state in states}
 
 
@@ -98,6 +98,6 @@ def test_ros1_without_exon_40_says_which_position_was_not_assessed() -> None:
 def test_a_sample_without_coverage_has_no_state() -> None:
     kb = load_knowledge_base()
     nothing = positions(states=dict.fromkeys(ALK_POSITIONS, "not_covered"))
-    states = drug_states(kb, PANEL, [], nothing, [], "ALK")  # type: ignore[arg-type]
+    states = drug_states(kb, PANEL, [], nothing, [], "ALK")
     assert {state.state for state in states} == {"not_assessable"}
     assert all(state.assessed_positions == 0 for state in states)

@@ -10,7 +10,7 @@ Watch = Callable[[str, str], None]
 
 
 @contextlib.contextmanager
-def samples_progress(samples: Sequence[str], quiet: bool = False) -> Iterator[Watch]:
+def samples_progress(samples: Sequence[str], quiet: bool = False, what: str = "samples") -> Iterator[Watch]:
     """Yield a function to be told (sample, stage) as the work goes on. Writes to stderr only."""
     if quiet:
         yield lambda sample, stage: None
@@ -25,7 +25,7 @@ def samples_progress(samples: Sequence[str], quiet: bool = False) -> Iterator[Wa
             nonlocal done
             if stage == "finished":
                 done += 1
-                print(f"[{done}/{len(samples)}] {sample}", file=sys.stderr, flush=True)  # noqa: T201
+                print(f"{what} [{done}/{len(samples)}] {sample}", file=sys.stderr, flush=True)  # noqa: T201
 
         yield tell
         return
@@ -39,7 +39,7 @@ def samples_progress(samples: Sequence[str], quiet: bool = False) -> Iterator[Wa
         TextColumn("{task.fields[now]}"),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("samples", total=len(samples), now="")
+        task = progress.add_task(what, total=len(samples), now="")
         running: dict[str, str] = {}
 
         def show(sample: str, stage: str) -> None:

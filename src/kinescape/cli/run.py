@@ -35,6 +35,13 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
 @click.option("--call-fdr", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="FDR of the calls.")
 @click.option("--strand-fdr", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="FDR of strand bias.")
 @click.option("--keep-primers", is_flag=True, help="Count primer bases as evidence (they come from the primer).")
+@click.option(
+    "--end-mask",
+    type=click.IntRange(0, 50),
+    default=8,
+    show_default=True,
+    help="Bases at the 3' end of mates left out.",
+)
 @click.option("--force", is_flag=True, help="Run again what is already there.")
 @click.option("--quiet", is_flag=True, help="No progress display.")
 def run(
@@ -53,6 +60,7 @@ def run(
     call_fdr: float,
     strand_fdr: float,
     keep_primers: bool,
+    end_mask: int,
     force: bool,
     quiet: bool,
 ) -> int:
@@ -88,6 +96,7 @@ def run(
             min_depth=min_depth,
             min_vaf=min_vaf,
             mask_primers=not keep_primers,
+            end_mask=end_mask,
         ),
         threads=threads or os.cpu_count() or 1,
         force=force,

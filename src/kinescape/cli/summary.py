@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.demo import Comparison
 from kinescape.engine.run import Outcome
 from kinescape.records import Call, SampleResult
 
@@ -22,6 +23,26 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
             click.echo(f"kinescape: error: sample {outcome.sample}: {outcome.error}", err=True)
     if any(outcome.result is not None for outcome in outcomes):
         click.echo(f"open {out / 'index.html'}")
+
+
+def print_comparison(rows: Sequence[Comparison], outcomes: Sequence[Outcome], out: Path) -> None:
+    """What was found against what was put in, the failures, and the page to open."""
+    click.echo("SIMULATED samples: found against put in (allele fractions)")
+    width = max(len(row.sample) for row in rows)
+    for row in rows:
+        put_in = "  -   " if row.put_in is None else f"{row.put_in:6.2%}"
+        found = "  -   " if row.found is None else f"{row.found:6.2%}"
+        note = row.evidence or ("not found" if row.assessable else "not covered: the amplicon was left out")
+        sign = "ok " if row.as_expected else "!! "
+        click.echo(f"{sign} {row.sample:<{width}}  put in {put_in}  found {found}  {note:<9} {row.name}")
+    controls = [each for each in outcomes if each.result and each.result.sample.role == "control"]
+    quiet = sum(not any(call.evidence == "strong" for call in each.result.calls) for each in controls if each.result)
+    expected = sum(row.as_expected for row in rows)
+    click.echo(f"{expected} of {len(rows)} as expected; {quiet} of {len(controls)} healthy controls without a call")
+    for outcome in outcomes:
+        if outcome.state == "failed":
+            click.echo(f"kinescape: error: sample {outcome.sample}: {outcome.error}", err=True)
+    click.echo(f"open {out / 'index.html'}")
 
 
 def findings(result: SampleResult) -> str:

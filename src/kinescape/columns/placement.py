@@ -44,8 +44,20 @@ class Placement:
     last: NDArray[np.int32]
 
 
-def place(mates: DistinctSequences, alignments: MateAlignments, axis: Axis, mask_primers: bool) -> Placement:
-    """Put every distinct mate on the axis."""
+def place(
+    mates: DistinctSequences, alignments: MateAlignments, axis: Axis, mask_primers: bool, end_mask: int = 0
+) -> Placement:
+    """Put every distinct mate on the axis.
+
+    Parameters
+    ----------
+    mask_primers
+        Leave out what lies under the primers of the mate's amplicon: it comes from the primer, not from the patient.
+    end_mask
+        Bases left out at the 3' end of every mate. A local aligner clips a mismatch there and keeps a match, so these
+        bases speak for the reference only: a variant three bases from the end of the reads is lost or halved. They are
+        left out of depth and counts alike.
+    """
     amplicon = _amplicons_of(mates, alignments, axis)
     low = np.array([each.insert_start if mask_primers else each.start for each in axis.amplicons], np.int64)
     high = np.array([each.insert_end if mask_primers else each.end for each in axis.amplicons], np.int64)
@@ -61,6 +73,7 @@ def place(mates: DistinctSequences, alignments: MateAlignments, axis: Axis, mask
         alignments.operations,
         alignments.operation_start,
         amplicon,
+        end_mask,
         low,
         high,
         shift,
@@ -98,6 +111,7 @@ def _place_bases(
     operations: NDArray[np.int64],
     operation_start: NDArray[np.int64],
     amplicon: NDArray[np.int16],
+    end_mask: int,
     low: NDArray[np.int64],
     high: NDArray[np.int64],
     shift: NDArray[np.int64],
@@ -113,13 +127,22 @@ def _place_bases(
         begin, end = offsets[mate], offsets[mate + 1]
         position = starts[mate]
         read = 0  # bases of the read passed, in the direction of the plus strand
+        # The masked end of the read: its last bases, which lie first on the plus strand where the mate is reversed.
+        from_read = end_mask if reverse[mate] else 0
+        to_read = end - begin - (0 if reverse[mate] else end_mask)
+        left, right = np.int64(-1), np.int64(-1)
         for step in range(operation_start[mate], operation_start[mate + 1]):
             code, length = operations[step, 0], operations[step, 1]
             if code == 0 or code == 7 or code == 8:  # M, =, X
                 for index in range(length):
+                    if not from_read <= read + index < to_read:
+                        continue
                     if low[number] <= position + index < high[number]:
                         place = end - 1 - (read + index) if reverse[mate] else begin + read + index
                         column[place] = position + index + shift[number]
+                        if left < 0:
+                            left = position + index
+                        right = position + index + 1
                 position += length
                 read += length
             elif code == 1 or code == 4:  # I, S
@@ -130,8 +153,6 @@ def _place_bases(
             for place in range(begin, end):
                 if base[place] < 4:
                     base[place] = 3 - base[place]
-        left = max(starts[mate], low[number])
-        right = min(position, high[number])
         if right > left:
             first[mate] = left + shift[number]
             last[mate] = right + shift[number]

@@ -109,17 +109,14 @@ def load_knowledge_base(name_or_folder: str | Path = DEFAULT) -> KnowledgeBase:
 
 
 def find_folder(name_or_folder: str | Path) -> Path:
-    """The folder of a base: a path that exists, else the name of a packaged one."""
-    folder = Path(name_or_folder)
-    if folder.is_dir():
-        return folder
-    packaged = PACKAGED / str(name_or_folder)
-    if folder.name == str(name_or_folder) and packaged.is_dir():
-        return packaged
-    available = ", ".join(sorted(path.name for path in PACKAGED.iterdir() if path.is_dir()))
-    raise InputError(
-        "no such knowledge base", found=str(name_or_folder), expected=f"a folder, or one of the packaged: {available}"
-    )
+    """The folder of a base. A bare name means the packaged base of that name; any other path means the folder."""
+    packaged = {path.name: path for path in PACKAGED.iterdir() if path.is_dir()}
+    if isinstance(name_or_folder, str) and name_or_folder in packaged:
+        return packaged[name_or_folder]
+    if Path(name_or_folder).is_dir():
+        return Path(name_or_folder)
+    names = ", ".join(sorted(packaged))
+    raise InputError("no such knowledge base", found=str(name_or_folder), expected=f"a folder, or a name: {names}")
 
 
 def _load(folder: Path, above: tuple[Path, ...]) -> KnowledgeBase:

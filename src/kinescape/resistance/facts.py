@@ -3,13 +3,13 @@
 A fact table has one line per statement as its source gives it: several drugs in a cell, several substitutions in a
 cell (``I1171T/N/S``), a censored value as text, a direction in words. :func:`evidence_of` rewrites each line as one row
 per change and drug. What cannot be rewritten is carried over as it stands, because finding it is the task of the lint;
-correcting it is the task of a person, who writes it down in ``curation.tsv`` (:func:`curated`).
+correcting it is the task of a person (:mod:`kinescape.resistance.curation`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,6 @@ FACT_COLUMNS = (
     "record",
     "note",
 )
-CURATION_COLUMNS = ("rows", "column", "value", "reason")
 
 _KINDS = (
     # (pattern of the fact's kind, kind here); the first that fits
@@ -106,39 +105,6 @@ def evidence_of(facts: Iterable[Row], drugs: Drugs, rules: RuleSet, *, date: str
             cells |= {"row": fact.text("row") + suffix, "date": _date(fact, date), "curator": curator}
             rows.append(Evidence(fact.line, cells))
     return rows
-
-
-def read_curation(path: Path) -> list[Row]:
-    """Read ``curation.tsv``: which cells of which rows a person corrected, and why."""
-    return read_table(path, required=CURATION_COLUMNS)
-
-
-def curated(rows: Sequence[Evidence], curation: Iterable[Row]) -> list[Evidence]:
-    """Apply corrections in their order. ``rows`` of a correction is a list of ids and ranges (``E0064-E0068,E0140``).
-
-    The reason of a correction is added to the row's note, unless the correction only sets the status of many rows.
-
-    Raises
-    ------
-    InputError
-        A correction names no row, or a column that the table does not have.
-    """
-    table = {row.cells["row"]: row for row in rows}
-    for correction in curation:
-        column = correction.text("column")
-        if column not in COLUMNS or column == "row":
-            raise correction.error("unknown column", column="column", expected="one of " + ", ".join(COLUMNS[1:]))
-        selected = _selected(correction.text("rows"), list(table))
-        if not selected:
-            raise correction.error("names no row", column="rows", expected="ids of rows, such as E0064-E0068,E0140")
-        reason = correction.text("reason", "")
-        for identifier in selected:
-            row = table[identifier]
-            cells = row.cells | {column: correction.text("value", "")}
-            if reason and reason not in cells["note"]:
-                cells["note"] = "; ".join(part for part in (cells["note"], reason) if part)
-            table[identifier] = Evidence(row.line, cells)
-    return list(table.values())
 
 
 def table_text(rows: Iterable[Evidence]) -> str:
@@ -295,14 +261,3 @@ def _first(patterns: Iterable[tuple[str, str]], text: str, otherwise: str) -> st
         if match:
             return match.expand(replacement)
     return otherwise
-
-
-def _selected(selector: str, identifiers: list[str]) -> list[str]:
-    chosen: list[str] = []
-    for part in (part.strip() for part in selector.split(",")):
-        first, dash, last = part.partition("-")
-        if dash:
-            chosen += [name for name in identifiers if first <= name and (name <= last or name.startswith(last))]
-        else:
-            chosen += [name for name in identifiers if name == part]
-    return chosen
