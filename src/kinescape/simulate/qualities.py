@@ -3,7 +3,7 @@
 A profile is a table of qualities; a base takes one entry of its row at random and is wrong with probability 10^(-q/10).
 The expected error of a profile is therefore the plain mean over the table: nothing about it is fitted.
 
-The shapes are chosen by this project, not learned from a data set: for ``miseq`` whole-number qualities 2 to 38 that
+The shapes are chosen by this project, not learned from a data set: for ``miseq`` whole-number qualities 3 to 38 that
 decline along the read, mate 2 more than mate 1, with good and bad reads (2x150: 94% of bases >= Q30, mean error
 0.0014); for ``binned`` the same machine's qualities in four bins as current instruments show them (2 for N, 12, 23,
 37).
@@ -23,7 +23,7 @@ from kinescape.simulate.templates import encode
 QUANTILES = 256
 """Entries of a row: one random byte chooses."""
 
-TOP, LOWEST, QUALITY_OF_N = 38, 2, 2
+TOP, LOWEST, QUALITY_OF_N = 38, 3, 2
 READ_CLASSES = (0.4, 0.5, 0.6, 0.75, 0.9, 1.1, 1.5, 2.25)
 """Good to bad reads, equally frequent: factors on the deficit below TOP (mean 1)."""
 
@@ -95,4 +95,4 @@ def _full_scale(decline: Decline, cycles: int) -> NDArray[np.uint8]:
     mean = mean + START_DEFICIT * np.exp(-cycle / START_CYCLES)
     quantile = (np.arange(QUANTILES) + 0.5) / QUANTILES
     deficit = np.array(READ_CLASSES)[:, None, None] * mean[None, :, None] * -np.log1p(-quantile)[None, None, :]
-    return np.clip(np.floor(TOP - deficit), LOWEST + 1, TOP).astype(np.uint8)
+    return np.clip(np.floor(TOP - deficit), LOWEST, TOP).astype(np.uint8)

@@ -19,7 +19,8 @@ Q5_ERROR_RATE = 5.3e-7
 """Substitutions per base and doubling of a high-fidelity polymerase (Q5): Potapov & Ong 2017, PLoS ONE 12:e0169774."""
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=20_000_000)]
+PairCount = Annotated[int, msgspec.Meta(ge=0, le=2_000_000)]
+"""Two million pairs of one amplicon need about 1 GB while its copies are drawn."""
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
 Parent = Literal["a", "b"]
 
@@ -76,7 +77,7 @@ class Pcr(Settings, frozen=True, kw_only=True):
     """Share of the errors that are transitions (A<->G, C<->T); chosen, since most damage of cfDNA deaminates C."""
     site_spread: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.0
     """Standard deviation of ln(rate) from site to site; the same sites are noisy in every sample with one site_seed."""
-    site_seed: Count = 0
+    site_seed: Annotated[int, msgspec.Meta(ge=0)] = 0
     noisy_sites: tuple[NoisySite, ...] = ()
     chimera_fraction: Share = 0.0
     """Share of read pairs whose two parts come from two molecules (template switching)."""
@@ -117,7 +118,7 @@ class SampleSpec(Settings, frozen=True, kw_only=True):
     sample: Name
     panel: str = "alk-ros1"
     """Name of a packaged panel, or a folder (relative to the specification)."""
-    pairs: Count | dict[str, Count]
+    pairs: PairCount | dict[str, PairCount]
     """Read pairs per amplicon: one number, or by amplicon name with an optional ``default``; 0 = missing amplicon."""
     molecules: Annotated[int, msgspec.Meta(ge=1, le=20_000_000)] | Literal["unlimited"] | None = None
     """Haploid genome copies that are amplified; ``unlimited``: every read pair is a molecule of its own."""
