@@ -45,12 +45,12 @@ def detection_power(
     molecules
         Input genome copies, None when unknown (then sampling of molecules is left out).
     """
-    from scipy.special import bdtrc
+    from scipy.special import betainc, gammaln
 
     if molecules is None:
         shown = fraction + (1.0 - fraction) * background
-        return np.asarray(bdtrc(needed - 1, fragments, shown))
-    from scipy.special import gammaln
+        # Pr(X >= k) of a binomial is an incomplete beta function (Abramowitz and Stegun 26.5.24).
+        return np.asarray(betainc(needed, fragments - needed + 1, shown))
 
     mean = molecules * fraction
     # +-7 standard deviations of the binomial, and always the small counts, hold all but 1e-10 of its mass.
@@ -70,7 +70,7 @@ def detection_power(
     weight = np.where(possible, np.exp(log_weight), 0.0)
     share = carriers / molecules
     shown = share + (1.0 - share) * background[:, None]
-    called = bdtrc((needed - 1)[:, None].astype(np.float64), fragments[:, None].astype(np.float64), shown)
+    called = betainc(needed[:, None], (fragments - needed + 1)[:, None], shown)
     return np.asarray((weight * called).sum(axis=1))
 
 
