@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinescape.limits.detection import detection_power, limits_of_detection, molecules_from_nanograms
-from kinescape.limits.interval import allele_fraction_interval
+from kinescape.call.interval import allele_fraction_interval
 
 BACKGROUND = 0.0008
 DEPTH = 24_687
@@ -21,9 +21,7 @@ def limit(fragments: int, molecules: int | None, background: float = BACKGROUND,
     return float(found[0])
 
 
-@pytest.mark.parametrize(
-    ("molecules", "expected"), [(None, 0.0061), (3000, 0.0080), (300, 0.0158)]
-)
+@pytest.mark.parametrize(("molecules", "expected"), [(None, 0.0061), (3000, 0.0080), (300, 0.0158)])
 def test_depth_is_not_sensitivity(molecules: int | None, expected: float) -> None:
     assert limit(DEPTH, molecules) == pytest.approx(expected, abs=1.5e-4)
     assert limit(65_000, molecules) == pytest.approx(expected, abs=6e-4)

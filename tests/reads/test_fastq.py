@@ -20,9 +20,7 @@ records = st.lists(
         lambda pair: st.tuples(
             st.just(pair[0]),
             st.just(pair[1]),
-            st.text(
-                st.characters(min_codepoint=33, max_codepoint=126), min_size=len(pair[1]), max_size=len(pair[1])
-            ),
+            st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=len(pair[1]), max_size=len(pair[1])),
         )
     ),
     min_size=1,

@@ -17,7 +17,7 @@ from kinescape.call.from_columns import (
 )
 from kinescape.columns.axis import BASES, Axis
 from kinescape.columns.from_mates import MateColumns
-from kinescape.limits.interval import allele_fraction_interval
+from kinescape.call.interval import allele_fraction_interval
 from kinescape.panel.hgvs import describe
 from kinescape.panel.model import Panel
 from kinescape.records import AlignerCall, Call, Evidence, Parameters, Variant
