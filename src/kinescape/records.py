@@ -372,6 +372,9 @@ class GeneModel(Record, frozen=True, kw_only=True):
 class Parameters(Record, frozen=True, kw_only=True):
     """Every threshold of a run. The defaults are Villa et al. 2024, Methods."""
 
+    mode: Literal["default", "lofreq"] = "default"
+    """default: error rates as this run shows them, orientation where strand is confounded, two changes of one codon on
+    the same fragments as one event. lofreq: LoFreq's model as it is, on stated qualities, for comparison."""
     min_base_quality: int = 6
     significance: float = 0.01
     """LoFreq's significance with its dynamic Bonferroni factor."""

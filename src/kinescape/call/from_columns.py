@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kinescape.call.base_errors import ErrorTable, observed_errors, stated_errors
 from kinescape.call.filters import fdr_rejected, quality_threshold, strand_filtered
 from kinescape.call.strand import strand_bias_phreds
 from kinescape.call.tail import column_tails, phred_array
@@ -24,6 +25,12 @@ FILTER_VAF = "min_vaf"
 FILTER_QUALITY = "call_fdr"
 FILTER_STRAND = "strand_bias"
 FILTER_NOT_CALLED = "not_called"
+
+UNKNOWN_MAPPING_QUALITY = 255
+MIN_STRAND_SHARE = 0.05
+"""Where less than this share of the reads comes from one of the strands, strand bias cannot be tested."""
+
+Dp4 = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -68,73 +75,129 @@ class AlleleTests:
         return int(found[0]) if len(found) else None
 
 
-def error_groups(
-    columns: MateColumns, min_base_quality: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """The used bases of every column, grouped by error probability.
+@dataclass(frozen=True)
+class ErrorGroups:
+    """The used bases of every column, grouped by what decides their error.
 
-    The error of one base is LoFreq's: mapping error, else base error (docs/lofreq-mode.md).
-
-    Returns
-    -------
-    offsets : int64[positions + 1]
-    error : float64[groups], ascending within a column
-    count : int64[groups]
+    Attributes
+    ----------
+    offsets
+        int64[positions + 1]: groups of column ``c`` are ``offsets[c] : offsets[c + 1]``.
+    reference, quality
+        int64[groups]: reference base of the column; base quality.
+    misplaced
+        float64[groups]: probability that the read is misplaced, from its mapping quality (LoFreq's; 0 means one half).
+    count
+        int64[groups]: bases.
     """
+
+    offsets: NDArray[np.int64]
+    reference: NDArray[np.int64]
+    quality: NDArray[np.int64]
+    misplaced: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+    def error(self, table: ErrorTable, alternative: int) -> NDArray[np.float64]:
+        """float64[groups]: probability that a base shows ``alternative`` by error: misplaced, else misread."""
+        misread = table[self.reference, alternative, self.quality]
+        return np.asarray(self.misplaced + (1.0 - self.misplaced) * misread)
+
+
+def error_groups(columns: MateColumns, min_base_quality: int) -> ErrorGroups:
+    """Group the bases of every column by base quality and mapping quality."""
     used = columns.histogram.sum(axis=2)[:, :, min_base_quality:]
-    classes, positions, qualities = used.shape
-    base_error = 10.0 ** (-(np.arange(qualities) + min_base_quality) / 10.0)
-    mapping_error = 10.0 ** (-columns.mapping_qualities / 10.0)
-    mapping_error = np.where(columns.mapping_qualities == 255, 0.0, mapping_error)
-    mapping_error = np.where(columns.mapping_qualities == 0, 0.5, mapping_error)[:classes]
-    error = mapping_error[:, None] + (1.0 - mapping_error[:, None]) * base_error[None, :]
-    by_position = used.transpose(1, 0, 2).reshape(positions, -1)
-    place, group = np.nonzero(by_position)
+    positions = used.shape[1]
+    by_position = used.transpose(1, 0, 2)
+    place, level, quality = np.nonzero(by_position)
     offsets = np.zeros(positions + 1, np.int64)
     np.cumsum(np.bincount(place, minlength=positions), out=offsets[1:])
-    return offsets, error.reshape(-1)[group], by_position[place, group].astype(np.int64)
-
-
-def tested_alleles(columns: MateColumns, parameters: Parameters) -> AlleleTests:
-    """Test every alternative base that any read shows between the primers."""
-    axis = columns.axis
-    usable = (
-        np.flatnonzero(axis.in_insert & (columns.depth > 0))
-        if parameters.mask_primers
-        else np.flatnonzero(columns.depth > 0)
+    misplaced = 10.0 ** (-columns.mapping_qualities / 10.0)
+    misplaced = np.where(columns.mapping_qualities == UNKNOWN_MAPPING_QUALITY, 0.0, misplaced)
+    misplaced = np.where(columns.mapping_qualities == 0, 0.5, misplaced)
+    return ErrorGroups(
+        offsets,
+        columns.axis.reference[place].astype(np.int64),
+        quality + min_base_quality,
+        misplaced[level],
+        by_position[place, level, quality].astype(np.int64),
     )
-    offsets, error, count = error_groups(columns, parameters.min_base_quality)
-    tested_counts = columns.histogram[:, :, :, parameters.min_base_quality :].sum(axis=(0, 3)).astype(np.int64)
-    tested_counts[np.arange(len(axis)), axis.reference] = 0
-    with_alternative = usable[tested_counts[usable].sum(axis=1) > 0]
-    tests = 3 * len(with_alternative)
-    needed = quality_threshold(parameters.significance, tests)
-    limit = np.full(len(axis), 0.0)
-    inside = np.zeros(len(axis), np.bool_)
-    inside[with_alternative] = True
-    tails = column_tails(offsets, error, count, np.where(inside[:, None], tested_counts, 0), limit)
-    position, base = np.nonzero(np.where(inside[:, None], tested_counts, 0))
-    counts = columns.base_counts()
-    strands = columns.strand_counts()
-    reference = axis.reference[position].astype(np.int64)
-    dp4 = np.stack(
+
+
+def error_table(columns: MateColumns, parameters: Parameters) -> ErrorTable:
+    """The error model of the run's mode."""
+    return stated_errors() if parameters.mode == "lofreq" else observed_errors(columns)
+
+
+def _tails(groups: ErrorGroups, table: ErrorTable, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """float64[positions, 4]: log10 Pr(X >= count) of every cell with a count."""
+    tails = np.zeros(counts.shape)
+    limit = np.zeros(len(counts))
+    for alternative in range(4):
+        alone = np.zeros_like(counts)
+        alone[:, alternative] = counts[:, alternative]
+        error = groups.error(table, alternative)
+        tails[:, alternative] = column_tails(groups.offsets, error, groups.count, alone, limit)[:, alternative]
+    return tails
+
+
+def _bias_tables(columns: MateColumns, position: NDArray[np.int64], base: NDArray[np.int64], mode: str) -> Dp4:
+    """int64[alleles, 4] for Fisher's test of bias: reads by strand, or by orientation where strand says nothing.
+
+    Towards the ends of an amplicon every read of a position comes from one strand, whatever it shows. There the question
+    is put to the orientation of the pair instead: whether the first mate reads the plus strand (F1R2) or the minus
+    strand (F2R1), which the library deals to molecules by chance.
+    """
+    strands = _table_of(columns.strand_counts(), columns, position, base)
+    if mode == "lofreq":
+        return strands
+    counts = columns.counts
+    orientations = np.stack((counts[:, 0] + counts[:, 3], counts[:, 1] + counts[:, 2]), axis=1)
+    both = columns.strand_counts().sum(axis=2)[position]
+    confounded = both.min(axis=1) < MIN_STRAND_SHARE * both.sum(axis=1)
+    return np.where(confounded[:, None], _table_of(orientations, columns, position, base), strands)
+
+
+def _table_of(
+    counts: NDArray[np.int64], columns: MateColumns, position: NDArray[np.int64], base: NDArray[np.int64]
+) -> Dp4:
+    """(reference one way, reference other way, alternative one way, other way) from int64[positions, 2, 4]."""
+    reference = columns.axis.reference[position].astype(np.int64)
+    return np.stack(
         (
-            strands[position, 0, reference],
-            strands[position, 1, reference],
-            strands[position, 0, base],
-            strands[position, 1, base],
+            counts[position, 0, reference],
+            counts[position, 1, reference],
+            counts[position, 0, base],
+            counts[position, 1, base],
         ),
         axis=1,
     )
+
+
+def tested_alleles(columns: MateColumns, parameters: Parameters) -> AlleleTests:
+    """Test every alternative base that any read shows between the primers (or anywhere, with primers kept)."""
+    axis = columns.axis
+    looked_at = axis.in_insert if parameters.mask_primers else np.ones(len(axis), np.bool_)
+    groups = error_groups(columns, parameters.min_base_quality)
+    counts = columns.histogram[:, :, :, parameters.min_base_quality :].sum(axis=(0, 3)).astype(np.int64)
+    counts[np.arange(len(axis)), axis.reference] = 0
+    inside = looked_at & (counts.sum(axis=1) > 0)
+    counts[~inside] = 0
+    # LoFreq's Bonferroni factor: three alternatives for every column that shows any.
+    tests = 3 * int(inside.sum())
+    needed = quality_threshold(parameters.significance, tests)
+    tails = _tails(groups, error_table(columns, parameters), counts)
+    position, base = np.nonzero(counts)
+    dp4 = _table_of(columns.strand_counts(), columns, position, base)
     qual = phred_array(tails[position, base])
     depth = columns.depth[position]
-    alt_count = counts[position, base]
+    alt_count = columns.base_counts()[position, base]
     vaf = alt_count / depth
     candidate = qual >= needed
     strand_bias = np.zeros(len(position), np.int64)
-    strand_bias[candidate] = strand_bias_phreds(dp4[candidate])
+    bias_tables = _bias_tables(columns, position, base, parameters.mode)[candidate]
+    strand_bias[candidate] = strand_bias_phreds(bias_tables)
     biased = np.zeros(len(position), np.bool_)
-    biased[candidate] = strand_filtered(strand_bias[candidate], dp4[candidate], alpha=parameters.strand_fdr)
+    biased[candidate] = strand_filtered(strand_bias[candidate], bias_tables, alpha=parameters.strand_fdr)
     # The false discovery rate is controlled over all alleles tested, not over those that already passed LoFreq's
     # Bonferroni threshold, among which it would remove nothing.
     significant = fdr_rejected(qual, parameters.call_fdr, max(tests, 1))
@@ -197,9 +260,15 @@ def reads_needed(columns: MateColumns, parameters: Parameters, quality_needed: i
     -------
     int64[positions]
     """
-    offsets, error, count = error_groups(columns, parameters.min_base_quality)
+    groups = error_groups(columns, parameters.min_base_quality)
+    table = error_table(columns, parameters)
     needed = np.zeros(len(columns.axis), np.int64)
-    _fill_needed(offsets, error, count, -quality_needed / 10.0 * np.log(10.0), needed)
+    for alternative in range(4):
+        here = np.zeros(len(columns.axis), np.int64)
+        error = groups.error(table, alternative)
+        _fill_needed(groups.offsets, error, groups.count, -quality_needed / 10.0 * np.log(10.0), here)
+        # The hardest of the alternatives: a limit of detection must hold for whichever change comes.
+        needed = np.maximum(needed, np.where(columns.axis.reference == alternative, 0, here))
     return needed
 
 

@@ -27,6 +27,13 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
 )
 @click.option("--kb", default="alk-ros1", show_default=True, help="Name or folder of the knowledge base.")
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")
+@click.option(
+    "--mode",
+    type=click.Choice(["default", "lofreq"]),
+    default="default",
+    show_default=True,
+    help="lofreq: stated qualities, primers and read ends counted, as LoFreq would on the same reads.",
+)
 @click.option("--min-depth", type=click.IntRange(min=1), default=5000, show_default=True, help="Reads at a position.")
 @click.option(
     "--min-vaf", type=click.FloatRange(0, 1), default=0.006, show_default=True, help="Smallest allele fraction."
@@ -54,6 +61,7 @@ def run(
     reference: Path | None,
     kb: str,
     threads: int | None,
+    mode: str,
     min_depth: int,
     min_vaf: float,
     min_base_quality: int,
@@ -95,8 +103,9 @@ def run(
             strand_fdr=strand_fdr,
             min_depth=min_depth,
             min_vaf=min_vaf,
-            mask_primers=not keep_primers,
-            end_mask=end_mask,
+            mode="lofreq" if mode == "lofreq" else "default",
+            mask_primers=not keep_primers and mode != "lofreq",
+            end_mask=0 if mode == "lofreq" else end_mask,
         ),
         threads=threads or os.cpu_count() or 1,
         force=force,

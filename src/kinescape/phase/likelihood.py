@@ -77,7 +77,7 @@ def shown_shares(theta: float, a: float, b: float, errors: PhaseErrors) -> NDArr
     read_a = np.array([[keep_a, 1 - keep_a], [wrong_a, 1 - wrong_a]])
     read_b = np.array([[keep_b, 1 - keep_b], [wrong_b, 1 - wrong_b]])
     table = read_a.T @ fragment.reshape(2, 2) @ read_b
-    return np.maximum(table.reshape(-1), 1e-12)
+    return np.asarray(np.maximum(table.reshape(-1), 1e-12))
 
 
 def _best_log_likelihood(theta: float, counts: tuple[int, int, int, int], errors: PhaseErrors) -> float:
