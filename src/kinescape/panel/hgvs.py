@@ -44,8 +44,7 @@ def describe(panel: Panel, variant: Variant) -> Consequence | None:
     InputError
         Wrong reference base, or other letters than A, C, G, T.
     """
-    edit = edit_of(panel, variant)
-    gene = _gene_of(panel, edit)
+    gene, edit = _in_gene(panel, edit_of(panel, variant))
     return None if gene is None else _consequence(panel, gene, [edit])
 
 
@@ -63,16 +62,15 @@ def combine(panel: Panel, variants: list[Variant] | tuple[Variant, ...]) -> Cons
     """
     if not variants:
         raise InputError("no variant to name", expected="one variant or more")
-    edits = [edit_of(panel, variant) for variant in variants]
-    genes = [_gene_of(panel, edit) for edit in edits]
-    gene = genes[0]
-    if gene is None or any(other is not gene for other in genes):
+    placed = [_in_gene(panel, edit_of(panel, variant)) for variant in variants]
+    gene, edits = placed[0][0], sorted(edit for _, edit in placed)
+    if gene is None or any(other is not gene for other, _ in placed):
         raise InputError(
             "variants cannot lie on one molecule of one gene",
             found=" + ".join(variant.name for variant in variants),
             expected="variants of one gene of the panel",
         )
-    return _consequence(panel, gene, _merged(panel, gene, sorted(edits)))
+    return _consequence(panel, gene, _merged(panel, gene, edits))
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,19 @@ def _consequence(panel: Panel, gene: Gene, edits: list[Edit]) -> Consequence:
     )
 
 
-def _gene_of(panel: Panel, edit: Edit) -> Gene | None:
-    """The gene that holds the whole edit, both neighbours of an insertion included."""
-    first, last = (edit.start, edit.end - 1) if edit.ref else (edit.start - 1, edit.start)
-    gene = panel.gene_at(edit.chrom, first)
-    return gene if gene is not None and gene.start <= last < gene.end else None
+def _in_gene(panel: Panel, edit: Edit) -> tuple[Gene | None, Edit]:
+    """The gene that holds the whole edit, both neighbours of an insertion included, and the edit's place inside it.
+
+    An insertion or deletion at the edge of a gene is inside when one of its equivalent places is.
+    """
+    stretch = stretch_around(panel, edit)
+    others = () if stretch is None else (shifted(edit, stretch, -1), shifted(edit, stretch, 1))
+    for place in (edit, *others):
+        first, last = (place.start, place.end - 1) if place.ref else (place.start - 1, place.start)
+        gene = panel.gene_at(place.chrom, first)
+        if gene is not None and gene.start <= last < gene.end:
+            return gene, place
+    return None, edit
 
 
 def _slid(panel: Panel, edits: list[Edit], index: int, direction: int, gene: Gene | None) -> Edit:
