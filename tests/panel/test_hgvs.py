@@ -82,6 +82,11 @@ def test_a_duplication_at_the_end_of_an_exon_stays_in_the_exon(panel: Panel) -> 
     assert named(panel, "c.3515+1dup").kind == "splice_site"
 
 
+def test_a_duplication_over_the_end_of_an_intron_is_left_open(synthetic: Panel) -> None:
+    consequence = named(synthetic, "c.41-6_41-1dup", "SYN1")
+    assert (consequence.hgvs_c, consequence.hgvs_p, consequence.kind) == ("c.41-5_41dup", "p.?", "splice_site")
+
+
 def test_intron_numbers_count_from_the_nearer_exon(panel: Panel) -> None:
     gene = panel.genes["ALK"]
     end, start = gene.exon(22).start, gene.exon(23).end  # minus strand: the intron lies between start and end

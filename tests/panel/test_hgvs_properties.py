@@ -8,7 +8,7 @@ from panel_samples import SYNTHETIC
 
 from kinescape.coordinates import reverse_complement
 from kinescape.panel.codons import translate
-from kinescape.panel.edit import edit_of
+from kinescape.panel.edit import Edit, edit_of, shifted, stretch_around
 from kinescape.panel.hgvs import combine, describe, normalise, variant_from_c, variant_from_g, variants_for_protein
 from kinescape.panel.load import load_panel
 from kinescape.panel.model import Gene, Panel
@@ -83,8 +83,7 @@ def test_the_named_protein_is_what_the_changed_molecule_codes_for(drawn: tuple[P
     gene = panel.genes[consequence.gene]
     if consequence.kind in ("splice_site", "intronic", "utr", "start_lost", "stop_lost"):
         return
-    edit = edit_of(panel, normalise(panel, variant))
-    changed = _changed_coding_sequence(gene, edit.start, edit.end, edit.alt)
+    changed = _changed_coding_sequence(gene, _inside_an_exon(panel, gene, edit_of(panel, variant)))
     made = translate(changed + gene.utr3)
     if consequence.kind == "synonymous":
         assert consequence.protein == ""
@@ -96,16 +95,29 @@ def test_the_named_protein_is_what_the_changed_molecule_codes_for(drawn: tuple[P
     assert _applied(gene.protein, change, expected) == expected
 
 
-def _changed_coding_sequence(gene: Gene, start: int, end: int, alt: str) -> str:
-    """Spliced from the exons; an insertion at the very end of an exon belongs to that exon."""
+def _inside_an_exon(panel: Panel, gene: Gene, edit: Edit) -> Edit:
+    """An equivalent place strictly inside a coding exon; if there is none, at the end of one."""
+    stretch = stretch_around(panel, edit)
+    assert stretch is not None
+    left, right = shifted(edit, stretch, -1), shifted(edit, stretch, 1)
+    for margin in (1, 0):
+        for place in (left, right):
+            for exon in gene.exons:
+                if exon.coding_start + margin <= place.start and place.end <= exon.coding_end - margin:
+                    return place
+    raise AssertionError(f"{edit} is in no exon")
+
+
+def _changed_coding_sequence(gene: Gene, edit: Edit) -> str:
+    """Spliced from the exons, the edit made in the one that holds it."""
     parts: list[str] = []
     for exon in gene.exons:
         if not exon.c_first:
             continue
         part = gene.cds[exon.c_first - 1 : exon.c_last]
         plus = part if gene.strand > 0 else reverse_complement(part)
-        if exon.coding_start <= start and end <= exon.coding_end:
-            plus = plus[: start - exon.coding_start] + alt + plus[end - exon.coding_start :]
+        if exon.coding_start <= edit.start and edit.end <= exon.coding_end:
+            plus = plus[: edit.start - exon.coding_start] + edit.alt + plus[edit.end - exon.coding_start :]
         parts.append(plus if gene.strand > 0 else reverse_complement(plus))
     return "".join(parts)
 
