@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -54,28 +54,13 @@ def show(name: str | None, folder: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
         return
     click.echo(f"{one.name} {one.version} ({one.genome})")
-    click.echo(one.description)
-    genes = [
-        (g["symbol"], g["transcript"], g["ensembl"], f"{g['chrom']}{g['strand']}", str(g["exons"]), str(g["residues"]))
-        for g in summary["genes"]
-    ]
-    _table("Genes", ("gene", "transcript", "Ensembl", "strand", "exons", "residues"), genes)
-    amplicons = [
-        (
-            a["name"],
-            f"{a['chrom']}:{a['first']}-{a['last']}",
-            str(a["length"]),
-            f"{a['insert_first']}-{a['insert_last']}",
-            *(f"{a['primers'][s]['sequence']} ({a['primers'][s]['melting_celsius']})" for s in ("forward", "reverse")),
-        )
-        for a in summary["amplicons"]
-    ]
-    header = ("amplicon", "place", "bp", "between primers", "forward primer (Tm, C)", "reverse primer (Tm, C)")
-    _table("Amplicons", header, amplicons)
-    known = [(each.name, known_on(one, each)) for each in one.amplicons] + [("not on this panel", known_on(one, None))]
+    click.echo(click.wrap_text(one.description, width=100))
+    _print_genes(summary)
+    _print_amplicons(summary)
+    places = [(each.name, known_on(one, each)) for each in one.amplicons] + [("not on this panel", known_on(one, None))]
     changes = [
         (place, str(len(each)), " ".join(f"{k.gene}:{k.protein}" if k.amplicon is None else k.protein for k in each))
-        for place, each in known
+        for place, each in places
     ]
     _table("Known changes", ("amplicon", "n", "changes"), changes)
     click.echo("\nFusions: " + ("; ".join(f"{f.name} {f.variant} ({f.length_aa} aa)" for f in one.fusions) or "none"))
@@ -128,6 +113,33 @@ def _which(name: str | None, folder: Path | None) -> str | Path:
     return folder if folder is not None else name or DEFAULT_PANEL
 
 
+def _print_genes(summary: dict[str, Any]) -> None:
+    genes = [
+        (g["symbol"], g["transcript"], g["ensembl"], f"{g['chrom']}{g['strand']}", str(g["exons"]), str(g["residues"]))
+        for g in summary["genes"]
+    ]
+    _table("Genes", ("gene", "transcript", "Ensembl", "strand", "exons", "residues"), genes)
+
+
+def _print_amplicons(summary: dict[str, Any]) -> None:
+    places = [
+        (
+            each["name"],
+            f"{each['chrom']}:{each['first']}-{each['last']}",
+            str(each["length"]),
+            f"{each['insert_first']}-{each['insert_last']}",
+        )
+        for each in summary["amplicons"]
+    ]
+    _table("Amplicons", ("amplicon", "place", "bp", "between primers"), places)
+    primers = [
+        (each["name"], side, primer["sequence"], str(primer["melting_celsius"]))
+        for each in summary["amplicons"]
+        for side, primer in each["primers"].items()
+    ]
+    _table("Primers", ("amplicon", "strand", "5' to 3'", "Tm, C"), primers)
+
+
 def _print_phasing(one: Panel, pairs: Sequence[Pair], fragment_bp: int) -> None:
     """Distances inside each amplicon, then between the amplicons."""
     for amplicon in one.amplicons:
@@ -175,18 +187,20 @@ def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     """A drawn table on a terminal; aligned columns without lines where the output is read by a program."""
     import sys
 
+    if title:
+        click.echo(f"\n{title}")
     if sys.stdout.isatty():
         from rich import box
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(*header, title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for name in header:
+            table.add_column(name, overflow="fold")
         for row in rows:
             table.add_row(*row)
         Console().print(table)
         return
-    if title:
-        click.echo(f"\n{title}")
     widths = [max(len(line[column]) for line in (header, *rows)) for column in range(len(header))]
     for line in (header, *rows):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

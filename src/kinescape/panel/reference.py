@@ -26,11 +26,13 @@ def compare_with_fasta(panel: Panel, fasta: Path) -> int:
     if not fasta.is_file():
         raise InputError("no such file", file=fasta, expected=f"the FASTA of {panel.genome}")
     with tempfile.TemporaryDirectory() as folder:
-        own_index = Path(f"{fasta}.fai")
-        index = own_index if own_index.is_file() else Path(folder) / "reference.fai"
-        blocks = Path(f"{fasta}.gzi") if own_index.is_file() else Path(folder) / "reference.gzi"
+        path = fasta
+        if not Path(f"{fasta}.fai").is_file():
+            # htslib writes a missing index beside the file that it opens: let that be a link of ours.
+            path = Path(folder) / fasta.name
+            path.symlink_to(fasta.resolve())
         try:
-            genome = pysam.FastaFile(str(fasta), filepath_index=str(index), filepath_index_compressed=str(blocks))
+            genome = pysam.FastaFile(str(path))
         except (OSError, ValueError):
             raise InputError(
                 "cannot be read as FASTA", file=fasta, expected="a plain or bgzip-compressed FASTA file"
