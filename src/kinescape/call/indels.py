@@ -55,8 +55,7 @@ def tested_indels(
     chosen = [event for event in events if event.reads >= FEWEST_READS]
     rows = []
     for event in chosen:
-        anchor = axis.index(event.variant.chrom, event.variant.pos - 1)
-        assert anchor is not None  # noqa: S101 - events lie between the primers
+        anchor = axis.column(event.variant.chrom, event.variant.pos - 1)
         over = np.flatnonzero((placement.first <= anchor) & (anchor + 1 < placement.last))
         run = homopolymer_run(panel, event.variant.chrom, event.variant.pos)
         phred_error = DINDEL_QUALITIES[run - 1] if run <= len(DINDEL_QUALITIES) else LONGEST_RUN_QUALITY
