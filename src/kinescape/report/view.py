@@ -114,7 +114,9 @@ def call_names(result: SampleResult) -> dict[str, str]:
 def phase_rows(result: SampleResult) -> list[PhaseRow]:
     """Pairs under the names of their calls; a call that is not in the result keeps its id."""
     names = {call.variant.name: short_call_name(call) for call in result.calls}
-    return [PhaseRow(names.get(p.variant_a, p.variant_a), names.get(p.variant_b, p.variant_b), p) for p in result.phases]
+    return [
+        PhaseRow(names.get(p.variant_a, p.variant_a), names.get(p.variant_b, p.variant_b), p) for p in result.phases
+    ]
 
 
 def silent_groups(result: SampleResult) -> list[SilentGroup]:

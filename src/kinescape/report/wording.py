@@ -71,7 +71,19 @@ CONSEQUENCES = {
     "stop_lost": "stop lost",
     "splice_site": "splice site",
     "intronic": "intronic",
+    "utr": "untranslated region",
 }
+
+
+_INVISIBLE = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
+)
+"""Control characters, and the marks that turn the direction of text or hide in it."""
+
+
+def visible(text: str) -> str:
+    """``text`` with invisible characters spelled out (``[U+202E]``): a name must not look like another one."""
+    return _INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def call_name(call: Call) -> str:

@@ -32,10 +32,16 @@ class Band:
 class Axis(Protocol):
     """Chromosome -> picture."""
 
-    left: float
-    right: float
-    words: str
-    """What the axis shows, for its caption."""
+    @property
+    def left(self) -> float: ...
+
+    @property
+    def right(self) -> float: ...
+
+    @property
+    def words(self) -> str:
+        """What the axis shows, for its caption."""
+        ...
 
     def place(self, chrom: str, position: int) -> float | None:
         """x of a 1-based position; None where the picture does not show it."""
@@ -161,7 +167,9 @@ def _shown_residues(result: SampleResult, model: GeneModel) -> tuple[int, int]:
     numbers = [n for f in model.features if KINASE in f.name for n in (f.first_aa, f.last_aa)]
     for amplicon in result.amplicons:
         if amplicon.gene == model.gene:
-            ends = (residue_at(model, amplicon.chrom, p) for p in coding_within(model.exons, amplicon.start, amplicon.end))
+            ends = (
+                residue_at(model, amplicon.chrom, p) for p in coding_within(model.exons, amplicon.start, amplicon.end)
+            )
             numbers += [round(n) for n in ends if n is not None]
     for call in result.calls:
         found = residue_at(model, call.variant.chrom, call.variant.pos)

@@ -29,16 +29,27 @@ def quality_by_cycle(qc: ReadQc) -> Markup | None:
 
     parts = [label("Mean base quality (Phred)", LEFT, 12, "t small muted", "start")]
     for value in (10, 20, 30, 40):
-        parts += [line(LEFT, y(value), RIGHT, y(value), "grid"), label(str(value), LEFT - 6, y(value) + 4, "t small", "end")]
+        parts += [
+            line(LEFT, y(value), RIGHT, y(value), "grid"),
+            label(str(value), LEFT - 6, y(value) + 4, "t small", "end"),
+        ]
     for name, values, kind in series:
         if values:
             points = " ".join(f"{number(LEFT + (i + 0.5) * unit)} {number(y(v))}" for i, v in enumerate(values))
             parts.append(path(f"M{points}".replace(" ", "L", 0), f"series {kind}"))
             last = y(values[-1])
-            parts.append(label(name, LEFT + len(values) * unit - 2, last - 7 if kind == "one" else last + 14, "t small strong halo", "end"))
+            parts.append(
+                label(
+                    name,
+                    LEFT + len(values) * unit - 2,
+                    last - 7 if kind == "one" else last + 14,
+                    "t small strong halo",
+                    "end",
+                )
+            )
     parts += _cycles(cycles, unit)
-    words = "; ".join(f"{n}: mean quality {min(v):.1f} to {max(v):.1f} over {len(v)} cycles" for n, v, _ in series if v)
-    return picture("quality-by-cycle", "Base quality by cycle", words + ".", WIDTH, HEIGHT, parts)
+    told = "; ".join(f"{n}: mean quality {min(v):.1f} to {max(v):.1f} over {len(v)} cycles" for n, v, _ in series if v)
+    return picture("quality-by-cycle", "Base quality by cycle", told + ".", WIDTH, HEIGHT, parts)
 
 
 def _cycles(cycles: int, unit: float) -> Iterator[Markup]:
@@ -66,7 +77,9 @@ def insert_lengths(qc: ReadQc) -> Markup | None:
     for length, pairs in sorted(counts.items()):
         height = pairs / most * (BOTTOM - TOP)
         words = tooltip(f"{length} bases: {pairs:,} pairs")
-        parts.append(rectangle(LEFT + (length - low) * unit, BOTTOM - height, max(unit - 0.4, 0.6), height, "bar", words))
+        parts.append(
+            rectangle(LEFT + (length - low) * unit, BOTTOM - height, max(unit - 0.4, 0.6), height, "bar", words)
+        )
     parts.append(line(LEFT, BOTTOM, RIGHT, BOTTOM, "axis"))
     step = next((s for s in (5, 10, 20, 50, 100) if (high - low) / s <= 12), 200)
     for length in range(-(-low // step) * step, high + 1, step):
@@ -75,8 +88,8 @@ def insert_lengths(qc: ReadQc) -> Markup | None:
     parts.append(label("bases", RIGHT, BOTTOM + 32, "t small muted", "end"))
     total = sum(counts.values())
     middle = _median(counts, total)
-    words = f"{total:,} pairs whose mates overlap or read through; median insert {middle} bases."
-    return picture("insert-lengths", "Insert lengths", words, WIDTH, HEIGHT, parts)
+    told = f"{total:,} pairs whose mates overlap or read through; median insert {middle} bases."
+    return picture("insert-lengths", "Insert lengths", told, WIDTH, HEIGHT, parts)
 
 
 def _median(counts: dict[int, int], total: int) -> int:
