@@ -35,6 +35,7 @@ def environment() -> jinja2.Environment:
         plain=wording.plain,
         assessed=wording.assessed_words,
         call_name=wording.call_name,
+        lowest_depth=wording.lowest_depth,
         drug_class=drug_class,
     )
     return made

@@ -20,6 +20,7 @@ from kinescape.errors import KinescapeError
 from kinescape.files import whole_file
 from kinescape.records import AlignerCall, Call, SampleResult
 from kinescape.report.vcf_header import aligner_tag, header_lines
+from kinescape.report.wording import lowest_depth
 
 MISSING = "."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -154,7 +155,7 @@ def _info(call: Call) -> str:
 
 def _sample_fields(call: Call, aligners: list[str]) -> tuple[list[str], list[str]]:
     """FORMAT keys and the sample's values."""
-    depth = min((numbers.depth for numbers in call.by_aligner), default=None)
+    depth = lowest_depth(call)
     keys = ["DP", "AF", "AFLOW", "AFHIGH"]
     values = [MISSING if depth is None else str(depth), *(f"{v:.6g}" for v in (call.vaf, call.vaf_low, call.vaf_high))]
     for aligner in aligners:

@@ -100,6 +100,11 @@ def short_call_name(call: Call) -> str:
     return call.variant.name if named is None else named.protein or named.hgvs_c or call.variant.name
 
 
+def lowest_depth(call: Call) -> int | None:
+    """The smaller depth of the aligners; None where no aligner gave numbers."""
+    return min((numbers.depth for numbers in call.by_aligner), default=None)
+
+
 def residue_number(protein: str) -> int | None:
     """``G1202R`` -> 1202; None where no residue is named."""
     match = re.search(r"\d{1,5}", protein)
