@@ -16,8 +16,8 @@ PROGRAM = next(
 
 
 class Browser:
-    """One tab. ``requests`` and ``complaints`` collect what the page asked for and what the console said, ``blocked`` why
-    a request came to nothing."""
+    """One tab. ``requests``, ``blocked`` and ``complaints`` collect what the page asked for, why a request came to
+    nothing, and what the console said."""
 
     def __init__(self) -> None:
         assert PROGRAM is not None
@@ -31,7 +31,7 @@ class Browser:
             os.dup2(reader, 3)
             os.dup2(writer, 4)
 
-        self.process = subprocess.Popen(  # noqa: PLW1509 - the child must have its pipes at 3 and 4
+        self.process = subprocess.Popen(
             [
                 PROGRAM,
                 "--headless",

@@ -54,8 +54,15 @@ def test_a_page_asks_for_nothing_and_has_no_complaint(name: str, browser: Browse
 def test_the_policy_stops_what_does_not_belong(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["no_calls"])
     browser.requests.clear()
-    browser.run("window.broken = 0; const s = document.createElement('script'); s.textContent = 'window.broken = 1';"
-                "document.body.append(s); const i = new Image(); i.src = 'http://example.org/x.png'; document.body.append(i);")  # fmt: skip
+    browser.run(
+        """
+        window.broken = 0;
+        const script = document.createElement("script"), image = new Image();
+        script.textContent = "window.broken = 1";
+        image.src = "http://example.org/x.png";
+        document.body.append(script, image);
+        """
+    )
     assert browser.run("window.broken") == 0
     browser.ask("Runtime.evaluate", expression="new Promise(done => setTimeout(done, 300))", awaitPromise=True)
     assert browser.blocked[-1] == "csp", "announced by the browser, but never sent"
@@ -70,7 +77,11 @@ def test_known_positions_are_filtered_and_sorted(browser: Browser, pages: dict[s
     assert browser.run(f"{shown}.map(r => r.dataset.state).includes('not_detected')") is False
     assert browser.run("document.querySelector('#known output').textContent") == "9 of 64 shown"
     browser.run(
-        "const q = document.querySelector('#known input[type=search]'); q.value = 'f1174'; q.dispatchEvent(new Event('input', {bubbles: true}))"
+        """
+        const field = document.querySelector("#known input[type=search]");
+        field.value = "f1174";
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        """
     )
     assert browser.run(f"{shown}.map(r => r.cells[0].textContent).join()") == "ALK F1174L"
     browser.open(pages["weak_call"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import msgspec
@@ -26,7 +27,7 @@ from kinescape.report.wording import percent, residue_number
 
 def tree(drawn: Markup | None) -> ElementTree.Element:
     assert drawn is not None
-    return ElementTree.fromstring(drawn)  # noqa: S314 - our own picture
+    return ElementTree.fromstring(drawn)
 
 
 def texts(drawn: Markup | None) -> list[str]:
@@ -45,7 +46,7 @@ def test_gene_models_hold_every_coding_base_once() -> None:
     for model in gene_models(panel()):
         length = sum(exon.end - exon.start + 1 for exon in model.exons)
         assert length == 3 * (model.protein_length + 1), "the stop codon is the last"
-        for before, after in zip(model.exons, model.exons[1:], strict=False):
+        for before, after in pairwise(model.exons):
             assert after.c_first == before.c_last + 1
 
 
@@ -80,7 +81,7 @@ def test_labels_keep_their_order_their_distance_and_the_frame(wishes: list[float
     assert len(places) == len(wishes)
     fits = min(gap, 1000 / max(len(wishes) - 1, 1))
     assert all(-1e-6 <= place <= 1000 + 1e-6 for place in places)
-    assert all(b - a >= fits - 1e-6 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= fits - 1e-6 for a, b in pairwise(places))
 
 
 @given(st.lists(st.floats(0, 1000), max_size=20))

@@ -127,7 +127,7 @@ def test_a_fault_is_named_by_its_json_path(change: Any, told: str, tmp_path: Pat
 def test_what_is_no_result_is_said_to_be_none(content: bytes, told: str, tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="result.json") as caught:
+    with pytest.raises(InputError, match=r"result\.json") as caught:
         read_result(path)
     assert told in str(caught.value)
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -86,7 +87,7 @@ def test_headings_tables_and_pictures_can_be_read_aloud(name: str) -> None:
     levels = [int(node.tag[1]) for node in page.all("h1", "h2", "h3", "h4")]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in pairwise(levels))
     assert all("scope" in node.attributes for node in page.all("th"))
     for table in page.all("table"):
         assert any(True for _ in table.all("thead"))
