@@ -283,6 +283,20 @@ def test_phase_is_said_in_words(result: SampleResult, words: list[str]) -> None:
     assert all(word in text for word in words), text
 
 
+def test_what_a_picture_cannot_show_is_named_below_it() -> None:
+    page = page_of(no_calls())
+    assert "Known changes outside this picture: R214H." in section(page, "limits").text
+    result = weak_call()
+    intronic = next(c for c in result.calls if c.evidence == "strong")
+    variant = msgspec.structs.replace(intronic.variant, pos=29220703)
+    named = intronic.consequence
+    assert named is not None
+    named = msgspec.structs.replace(named, protein="", hgvs_p="", hgvs_c="c.3645+3A>C", kind="intronic", exon=None)
+    moved = msgspec.structs.replace(intronic, variant=variant, consequence=named)
+    text = section(page_of(msgspec.structs.replace(result, calls=(moved,))), "map").text
+    assert "Findings without a place in this picture: c.3645+3A>C." in text
+
+
 def test_filtered_candidates_are_shown_with_reasons_and_are_no_findings() -> None:
     page = page_of(no_calls())
     table = rows(section(page, "filtered").one("table"))

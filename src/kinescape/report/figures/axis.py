@@ -163,7 +163,7 @@ def genes_of(result: SampleResult) -> list[str]:
 
 
 def _shown_residues(result: SampleResult, model: GeneModel) -> tuple[int, int]:
-    """The kinase domain, widened where amplicons, known positions or findings reach beyond it."""
+    """The kinase domain, widened where amplicons or findings reach beyond it."""
     numbers = [n for f in model.features if KINASE in f.name for n in (f.first_aa, f.last_aa)]
     for amplicon in result.amplicons:
         if amplicon.gene == model.gene:

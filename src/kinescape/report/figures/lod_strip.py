@@ -60,7 +60,9 @@ def lod_strip(result: SampleResult, gene: str) -> Markup | None:
         *grid(axis, SCALE, [(0.001, "0.1%"), (0.01, "1%"), (0.1, "10%"), (1.0, "100%")]),
         *_blind_zones(result, axis),
         *blank_stretches(unseen(stretches, LEFT, RIGHT), TOP, BOTTOM, "not on panel"),
-        *threshold(axis, SCALE.y(result.parameters.min_vaf), f"calling threshold {percent(result.parameters.min_vaf)}"),
+        *threshold(
+            axis, SCALE.y(result.parameters.min_vaf), f"calling threshold {percent(result.parameters.min_vaf)}", 11
+        ),
         *_findings(result, axis),
         *ruler(axis, RULER, ""),
         label("Allele fraction", 14, (TOP + BOTTOM) / 2, "t small muted", rotate=-90),
@@ -82,6 +84,13 @@ def describe(result: SampleResult, gene: str) -> str:
     text += ", ".join(f"{count} {words}" for count, words in counts if count) or "none listed"
     limits = lod_range(known)
     return text + (f". Limits of detection where nothing was detected: {limits}." if limits else ".")
+
+
+def not_drawn(result: SampleResult, gene: str) -> list[str]:
+    """Known changes of the gene that lie outside the picture."""
+    axis = axis_for(result, gene, LEFT, RIGHT)
+    mine = [k for k in result.known_positions if k.gene == gene]
+    return [k.protein for k in mine if axis is None or place_of_known(axis, k) is None]
 
 
 def _blind_zones(result: SampleResult, axis: Axis) -> list[Markup]:

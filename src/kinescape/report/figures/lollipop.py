@@ -75,6 +75,14 @@ def describe(result: SampleResult, gene: str, axis: Axis) -> str:
     return text + (", ".join(depths) or "none") + "."
 
 
+def not_drawn(result: SampleResult, gene: str) -> list[str]:
+    """Findings of the gene that have no place in the picture, such as those of introns."""
+    axis = axis_for(result, gene, LEFT, RIGHT)
+    drawn = {call.variant for call, _ in _placed(result, axis)} if axis else set()
+    mine = [c for c in result.calls if c.evidence != "filtered" and c.consequence and c.consequence.gene == gene]
+    return [short_call_name(call) for call in mine if call.variant not in drawn]
+
+
 def _placed(result: SampleResult, axis: Axis) -> list[tuple[Call, float]]:
     placed = [
         (call, x)
@@ -175,6 +183,8 @@ def _ribbon(result: SampleResult, axis: Axis, top: float) -> Iterator[Markup]:
     for track in result.coverage:
         points = points_of(axis, track, track.depth)
         half = base_width(points) / 2
+        if points and not any(track.depth):
+            yield label("no reads", (points[0][0] + points[-1][0]) / 2, bottom - 6, "t muted halo")
         for run in runs_of(points, 2 * half):
             words = tooltip(f"{track.amplicon}: {min(v for _, v in run):,.0f} to {max(v for _, v in run):,.0f} reads")
             edge = steps(run, scale, half)
@@ -182,7 +192,7 @@ def _ribbon(result: SampleResult, axis: Axis, top: float) -> Iterator[Markup]:
             yield path(edge, "depth-edge")
     yield from blank_stretches(unseen(looked_at(result, axis), LEFT, RIGHT), top, bottom, "not on panel")
     needed = result.parameters.min_depth
-    yield from threshold(axis, scale.y(needed), f"depth needed {needed:,}×")
+    yield from threshold(axis, scale.y(needed), f"depth needed {needed:,}×", -4)
 
 
 def short_name(feature: ProteinFeature) -> str:

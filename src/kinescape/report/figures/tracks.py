@@ -141,11 +141,11 @@ def grid(axis: Axis, scale: LogScale, values: Sequence[tuple[float, str]]) -> li
     return parts
 
 
-def threshold(axis: Axis, y: float, words: str) -> list[Markup]:
-    """A dashed line that a rule of the run draws, with its words at the right."""
+def threshold(axis: Axis, y: float, words: str, drop: float) -> list[Markup]:
+    """A dashed line that a rule of the run draws, with its words at the right, their foot ``drop`` below it."""
     return [
         line(axis.left, y, axis.right, y, "threshold"),
-        label(words, axis.right - 4, y + 11, "t small threshold-words halo", "end"),
+        label(words, axis.right - 4, y + drop, "t small threshold-words halo", "end"),
     ]
 
 
