@@ -372,6 +372,9 @@ class GeneModel(Record, frozen=True, kw_only=True):
 class Parameters(Record, frozen=True, kw_only=True):
     """Every threshold of a run. The defaults are Villa et al. 2024, Methods."""
 
+    mode: Literal["default", "lofreq"] = "default"
+    """default: error rates as this run shows them, orientation where strand is confounded, two changes of one codon on
+    the same fragments as one event. lofreq: LoFreq's model as it is, on stated qualities, for comparison."""
     min_base_quality: int = 6
     significance: float = 0.01
     """LoFreq's significance with its dynamic Bonferroni factor."""
@@ -382,6 +385,10 @@ class Parameters(Record, frozen=True, kw_only=True):
     background_error: float = 0.0024
     """Mismatches per mapped base in healthy controls; Villa et al. 2024, Methods."""
     mask_primers: bool = True
+    """Primer bases are not counted."""
+    end_mask: int = 8
+    """Bases at the 3' end of every mate that are not counted. Bowtie2's local mode gives 2 for a match and takes up to 6
+    for a mismatch (its manual), so it clips one mismatch with fewer than 4 and two with fewer than 7 bases behind."""
 
 
 class SampleResult(Record, frozen=True, kw_only=True):

@@ -13,7 +13,16 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, Inp
 
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
+    "demo": ("kinescape.cli.demo:demo", "The whole way on a simulated cohort, in a minute."),
+    "run": ("kinescape.cli.run:run", "Analyse FASTQ pairs: calls, limits, drugs, report."),
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
+    "simulate": (
+        "kinescape.cli.simulate:simulate",
+        "Write read pairs with known truth (simulated, for tests and limits of detection).",
+    ),
+    "panel": ("kinescape.cli.panel:panel", "What is sequenced: list, show or check a panel"),
+    "kb": ("kinescape.cli.kb:kb", "Knowledge base of mutations and drugs; resistance classes of IC50 tables."),
+    "reinterpret": ("kinescape.cli.reinterpret:reinterpret", "Old results with a newer knowledge base, without reads."),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 

@@ -138,12 +138,9 @@ def _same_frame(gene: Gene, mutant: str, first: int, ref: str, made: str) -> Eff
     """Residues ``ref`` from the 0-based residue ``first`` on become ``made``; the frame behind them is unchanged."""
     reference = gene.protein + STOP
     if STOP in made and (STOP not in ref or made.index(STOP) < len(made) - 1):
-        return _early_stop(reference, first, ref, made[: made.index(STOP) + 1])
+        return _early_stop(reference, first, ref, made)
     if STOP in ref and not made.endswith(STOP):
-        site = len(reference) - 1
-        if ref[:-1] == made[: len(ref) - 1]:
-            return _extension(translate(mutant), site)
-        return Effect(ProteinChange("unknown"), "stop_lost")
+        return _lost_stop(reference, mutant, first, ref, made)
     if ref == made:
         last = max(first + len(ref), first + 1)
         return Effect(ProteinChange("same", first + 1, last, reference[first:last]), "synonymous")
@@ -185,11 +182,27 @@ def _insertion(reference: str, first: int, made: str) -> Effect:
     return Effect(ProteinChange("ins", first, first + 1, reference[first - 1 : first + 1], made), "inframe_insertion")
 
 
+def _lost_stop(reference: str, mutant: str, first: int, ref: str, made: str) -> Effect:
+    """The stop codon, and perhaps residues before it, became residues that run on to the next stop."""
+    protein = translate(mutant)
+    if ref[:-1] == made[: len(ref) - 1]:
+        return _extension(protein, len(reference) - 1)
+    end = protein.find(STOP, first)
+    if end < 0:
+        return Effect(ProteinChange("unknown"), "stop_lost")
+    return replace(_in_frame(reference, first, ref[:-1], protein[first:end]), kind="stop_lost")
+
+
 def _early_stop(reference: str, first: int, ref: str, made: str) -> Effect:
-    """``made`` ends with a stop that the reference does not have there."""
+    """``made`` holds a stop that the reference does not have there; nothing behind it is translated."""
+    while ref and ref[-1] == made[-1]:
+        ref, made = ref[:-1], made[:-1]
+    made = made[: made.index(STOP) + 1]
     while ref and made and made[0] == ref[0]:
         ref, made, first = ref[1:], made[1:], first + 1
-    if reference[first : first + 1] == STOP and not ref:
+    while not ref and made[0] == reference[first] != STOP:
+        made, first = made[1:], first + 1
+    if reference[first] == STOP and not ref:
         # Inserted right before the stop codon: the inserted stop only takes its place.
         return _insertion(reference, first, made[:-1]) if made != STOP else _silent_stop(first)
     if made == STOP:

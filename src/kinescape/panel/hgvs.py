@@ -7,15 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from kinescape.coordinates import reverse_complement, to_one_based
+from kinescape.coordinates import to_one_based
 from kinescape.errors import InputError
 from kinescape.panel.edit import Edit, clipped, dna_name, edit_of, shifted, stretch_around, trimmed, variant_of
-from kinescape.panel.effect import SEVERITY, CodingEdit, Effect, Kind, effects_of
+from kinescape.panel.effect import SEVERITY, Effect, Kind, effects_of
 from kinescape.panel.model import Gene, Panel
 from kinescape.panel.parse_dna import variant_from_c, variant_from_g
-from kinescape.panel.place import Place, exon_at, place_of
+from kinescape.panel.place import place_of
+from kinescape.panel.region import touched
 from kinescape.panel.residues import variants_for_protein
 from kinescape.records import Consequence, Variant
 
@@ -44,8 +44,7 @@ def describe(panel: Panel, variant: Variant) -> Consequence | None:
     InputError
         Wrong reference base, or other letters than A, C, G, T.
     """
-    edit = edit_of(panel, variant)
-    gene = _gene_of(panel, edit)
+    gene, edit = _in_gene(panel, edit_of(panel, variant))
     return None if gene is None else _consequence(panel, gene, [edit])
 
 
@@ -63,26 +62,15 @@ def combine(panel: Panel, variants: list[Variant] | tuple[Variant, ...]) -> Cons
     """
     if not variants:
         raise InputError("no variant to name", expected="one variant or more")
-    edits = [edit_of(panel, variant) for variant in variants]
-    genes = [_gene_of(panel, edit) for edit in edits]
-    gene = genes[0]
-    if gene is None or any(other is not gene for other in genes):
+    placed = [_in_gene(panel, edit_of(panel, variant)) for variant in variants]
+    gene, edits = placed[0][0], sorted(edit for _, edit in placed)
+    if gene is None or any(other is not gene for other, _ in placed):
         raise InputError(
             "variants cannot lie on one molecule of one gene",
             found=" + ".join(variant.name for variant in variants),
             expected="variants of one gene of the panel",
         )
-    return _consequence(panel, gene, _merged(panel, gene, sorted(edits)))
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One edit at its most 3' place on the transcript, and what it touches there."""
-
-    edit: Edit
-    region: Kind | None
-    """The kind where no codon has to be read; None for a change inside the coding sequence."""
-    coding: CodingEdit | None
+    return _consequence(panel, gene, _merged(panel, gene, edits))
 
 
 def _consequence(panel: Panel, gene: Gene, edits: list[Edit]) -> Consequence:
@@ -91,11 +79,14 @@ def _consequence(panel: Panel, gene: Gene, edits: list[Edit]) -> Consequence:
     sense = [_slid(panel, edits, index, gene.strand, gene) for index in range(len(edits))]
     names_g = [_name(panel, edit, lambda position: str(to_one_based(position)), 1) for edit in rightmost]
     names_c = [_name(panel, edit, lambda position: place_of(gene, position).text(gene), gene.strand) for edit in sense]
-    parts = [_part(gene, edit) for edit in sense]
-    effects = effects_of(gene, sorted(part.coding for part in parts if part.coding is not None))
-    kinds = [part.region for part in parts if part.region is not None] + [effect.kind for effect in effects]
+    lies = [
+        touched(gene, edit, _slid(panel, edits, index, -gene.strand, gene), duplicates=names_c[index].endswith("dup"))
+        for index, edit in enumerate(sense)
+    ]
+    effects = effects_of(gene, sorted(each.coding for each in lies if each.coding is not None))
+    kinds = [each.region for each in lies if each.region is not None] + [effect.kind for effect in effects]
     three_letter, one_letter = _protein_names(kinds, effects)
-    exons = {exon_of(gene, edit) for edit in sense}
+    exons = {each.exon for each in lies}
     return Consequence(
         gene=gene.symbol,
         transcript=gene.refseq,
@@ -108,11 +99,19 @@ def _consequence(panel: Panel, gene: Gene, edits: list[Edit]) -> Consequence:
     )
 
 
-def _gene_of(panel: Panel, edit: Edit) -> Gene | None:
-    """The gene that holds the whole edit, both neighbours of an insertion included."""
-    first, last = (edit.start, edit.end - 1) if edit.ref else (edit.start - 1, edit.start)
-    gene = panel.gene_at(edit.chrom, first)
-    return gene if gene is not None and gene.start <= last < gene.end else None
+def _in_gene(panel: Panel, edit: Edit) -> tuple[Gene | None, Edit]:
+    """The gene that holds the whole edit, both neighbours of an insertion included, and the edit's place inside it.
+
+    An insertion or deletion at the edge of a gene is inside when one of its equivalent places is.
+    """
+    stretch = stretch_around(panel, edit)
+    others = () if stretch is None else (shifted(edit, stretch, -1), shifted(edit, stretch, 1))
+    for place in (edit, *others):
+        first, last = (place.start, place.end - 1) if place.ref else (place.start - 1, place.start)
+        gene = panel.gene_at(place.chrom, first)
+        if gene is not None and gene.start <= last < gene.end:
+            return gene, place
+    return None, edit
 
 
 def _slid(panel: Panel, edits: list[Edit], index: int, direction: int, gene: Gene | None) -> Edit:
@@ -134,46 +133,6 @@ def _name(panel: Panel, edit: Edit, number: Callable[[int], str], strand: int) -
 
 def _joined(names: list[str]) -> str:
     return names[0] if len(names) == 1 else "[" + ";".join(names) + "]"
-
-
-def _part(gene: Gene, edit: Edit) -> _Part:
-    first, last = (edit.start, edit.end - 1) if edit.ref else (edit.start - 1, edit.start)
-    places = [place_of(gene, position) for position in range(first, last + 1)]
-    region = _region_of_replaced(gene, places) if edit.ref else _region_of_insertion(gene, places)
-    if region is not None:
-        return _Part(edit, region, None)
-    indices = sorted(place.index for place in places)
-    alt = edit.alt if gene.strand > 0 else reverse_complement(edit.alt)
-    start, end = (indices[0], indices[-1] + 1) if edit.ref else (indices[1], indices[1])
-    return _Part(edit, None, CodingEdit(start, end, alt))
-
-
-def _region_of_replaced(gene: Gene, places: list[Place]) -> Kind | None:
-    coding = [place.is_coding(gene) for place in places]
-    if any(place.in_splice_site for place in places):
-        return "splice_site"
-    if all(coding):
-        return None
-    if not any(coding):
-        return "intronic" if any(place.offset for place in places) else "utr"
-    return "start_lost" if any(place.index < 0 for place in places) else "stop_lost"
-
-
-def _region_of_insertion(gene: Gene, flanks: list[Place]) -> Kind | None:
-    """An insertion at the very edge of an exon counts as in the splice site: its true side cannot be known."""
-    if any(place.offset for place in flanks):
-        near = all(place.offset == 0 or place.in_splice_site for place in flanks)
-        return "splice_site" if near else "intronic"
-    return None if all(place.is_coding(gene) for place in flanks) else "utr"
-
-
-def exon_of(gene: Gene, edit: Edit) -> int | None:
-    """The first exon that an edit touches; None in introns. An insertion is in an exon when both neighbours are."""
-    if not edit.ref:
-        left, right = exon_at(gene, edit.start - 1), exon_at(gene, edit.start)
-        return left if left == right else None
-    numbers = [number for number in (exon_at(gene, position) for position in range(edit.start, edit.end)) if number]
-    return min(numbers) if numbers else None
 
 
 def _protein_names(kinds: list[Kind], effects: list[Effect]) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from kinescape.tables import Row, read_table
 AMPLICON_COLUMNS = (
     "name", "gene", "exon", "chrom", "start", "end", "insert_start", "insert_end", "forward_primer", "reverse_primer",
 )  # fmt: skip
+SHORTEST_PRIMER = 8
+"""Bases; the model of the melting temperature is for oligonucleotides."""
 _PLACE = re.compile(r"([^:\s]+):(\d+)-(\d+)")
 
 
@@ -106,6 +108,8 @@ def _check_amplicon(amplicon: Amplicon, row: Row, gene: Gene, windows: tuple[Win
         ("forward_primer", amplicon.forward_primer, left),
         ("reverse_primer", amplicon.reverse_primer, reverse_complement(right)),
     ):
+        if len(primer) < SHORTEST_PRIMER:
+            raise row.error("primer is too short", column=column, expected=f"at least {SHORTEST_PRIMER} bases")
         if primer != expected:
             raise row.error(f"primer of {amplicon.name} does not match the window", column=column, expected=expected)
         counts.add(tally.PRIMERS)

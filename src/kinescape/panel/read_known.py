@@ -1,4 +1,4 @@
-"""The known changes of a panel: read, completed by the ways that the list leaves out, and compared with the sequences."""
+"""The known changes of a panel: read, completed by the ways that the list leaves out, compared with the sequences."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from kinescape.errors import InputError
 from kinescape.panel import tally
 from kinescape.panel.codons import CODE
 from kinescape.panel.edit import Edit, edit_of, variant_of
-from kinescape.panel.hgvs import describe, exon_of
+from kinescape.panel.hgvs import describe
 from kinescape.panel.model import Gene, KnownChange, Panel
 from kinescape.panel.protein_change import parse_protein_change
+from kinescape.panel.region import exon_of
 from kinescape.panel.residues import variants_for_protein
 from kinescape.panel.tally import Tally
 from kinescape.records import Variant

@@ -130,7 +130,8 @@ def _cells(call: Call, aligners: list[str]) -> list[str]:
 
 
 def _info(call: Call) -> str:
-    fields: list[tuple[str, str]] = []
+    depth = min((numbers.depth for numbers in call.by_aligner), default=None)
+    fields: list[tuple[str, str]] = [("DP", "" if depth is None else str(depth)), ("AF", f"{call.vaf:.6g}")]
     named = call.consequence
     if named is not None:
         fields += [

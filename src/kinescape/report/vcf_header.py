@@ -10,6 +10,8 @@ from kinescape.report.check import WEAK_FILTER
 _TAGS = {"bwa": "BWA", "bowtie2": "BT2"}
 
 _INFO = (
+    ("DP", "1", "Integer", "Reads that span the position, the smaller number of the aligners"),
+    ("AF", "A", "Float", "Allele fraction over both aligners' reads"),
     ("GENE", "1", "String", "Gene of the reporting transcript"),
     ("TRANSCRIPT", "1", "String", "Reporting transcript, with version"),
     ("EXON", "1", "Integer", "Exon number of the reporting transcript"),

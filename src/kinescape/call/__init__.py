@@ -1,0 +1,1 @@
+"""Columns -> calls: error model, Poisson-binomial tail, strand bias, indels, filters."""

@@ -1,0 +1,121 @@
+"""``kinescape run``: FASTQ in, results and pages out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from kinescape.cli.progress import samples_progress
+from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SAMPLES_FAILED, InputError
+
+
+@click.command()
+@click.argument("sheet", required=False, type=click.Path(path_type=Path))
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
+@click.option(
+    "--fastq", nargs=2, type=click.Path(path_type=Path), metavar="R1 R2", help="One pair of files instead of a sheet."
+)
+@click.option("--sample", help="Name of that one sample (default: from the file name).")
+@click.option("--cfdna-ng", type=click.FloatRange(min=0, min_open=True), help="cfDNA of that one sample, in nanograms.")
+@click.option("--panel", default="alk-ros1", show_default=True, help="Name or folder of the panel.")
+@click.option(
+    "--reference",
+    type=click.Path(path_type=Path),
+    help="Genome FASTA with bwa and Bowtie2 indexes beside it, in place of the panel's own windows.",
+)
+@click.option("--kb", default="alk-ros1", show_default=True, help="Name or folder of the knowledge base.")
+@click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")
+@click.option(
+    "--mode",
+    type=click.Choice(["default", "lofreq"]),
+    default="default",
+    show_default=True,
+    help="lofreq: stated qualities, primers and read ends counted, as LoFreq would on the same reads.",
+)
+@click.option("--min-depth", type=click.IntRange(min=1), default=5000, show_default=True, help="Reads at a position.")
+@click.option(
+    "--min-vaf", type=click.FloatRange(0, 1), default=0.006, show_default=True, help="Smallest allele fraction."
+)
+@click.option("--min-base-quality", type=click.IntRange(3, 60), default=6, show_default=True)
+@click.option("--call-fdr", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="FDR of the calls.")
+@click.option("--strand-fdr", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="FDR of strand bias.")
+@click.option("--keep-primers", is_flag=True, help="Count primer bases as evidence (they come from the primer).")
+@click.option(
+    "--end-mask",
+    type=click.IntRange(0, 50),
+    default=8,
+    show_default=True,
+    help="Bases at the 3' end of mates left out.",
+)
+@click.option("--force", is_flag=True, help="Run again what is already there.")
+@click.option("--quiet", is_flag=True, help="No progress display.")
+def run(
+    sheet: Path | None,
+    out: Path,
+    fastq: tuple[Path, Path] | None,
+    sample: str | None,
+    cfdna_ng: float | None,
+    panel: str,
+    reference: Path | None,
+    kb: str,
+    threads: int | None,
+    mode: str,
+    min_depth: int,
+    min_vaf: float,
+    min_base_quality: int,
+    call_fdr: float,
+    strand_fdr: float,
+    keep_primers: bool,
+    end_mask: int,
+    force: bool,
+    quiet: bool,
+) -> int:
+    """Analyse the samples of SHEET (CSV with at least sample, fastq_1, fastq_2).
+
+    Writes OUT/samples/SAMPLE/{result.json, variants.vcf.gz, positions.tsv.gz, report.html} and OUT/index.html. What is
+    already there and unchanged is kept.
+    """
+    from kinescape.cli.summary import print_outcomes
+    from kinescape.engine.run import RunPlan, run_samples
+    from kinescape.records import Parameters
+    from kinescape.sheet import read_sheet, single_sample
+
+    if (sheet is None) == (fastq is None):
+        raise InputError("give either a sample sheet or one pair with --fastq R1 R2")
+    if sheet is not None:
+        if sample or cfdna_ng:
+            raise InputError("--sample and --cfdna-ng go with --fastq", expected="columns in the sheet instead")
+        samples = read_sheet(sheet)
+    else:
+        assert fastq is not None  # noqa: S101 - the check above
+        samples = (single_sample(fastq[0], fastq[1], sample, cfdna_ng),)
+    plan = RunPlan(
+        samples=samples,
+        out=out,
+        panel=panel,
+        knowledge_base=kb or None,
+        reference=reference,
+        parameters=Parameters(
+            min_base_quality=min_base_quality,
+            call_fdr=call_fdr,
+            strand_fdr=strand_fdr,
+            min_depth=min_depth,
+            min_vaf=min_vaf,
+            mode="lofreq" if mode == "lofreq" else "default",
+            mask_primers=not keep_primers and mode != "lofreq",
+            end_mask=0 if mode == "lofreq" else end_mask,
+        ),
+        threads=threads or os.cpu_count() or 1,
+        force=force,
+    )
+    with samples_progress([each.info.sample for each in samples], quiet) as watch:
+        outcomes = run_samples(plan, watch)
+    print_outcomes(outcomes, out)
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    if not failed:
+        return EXIT_OK
+    if len(failed) < len(outcomes):
+        return EXIT_SOME_SAMPLES_FAILED
+    return EXIT_BAD_INPUT if all(outcome.bad_input for outcome in failed) else EXIT_FAILURE

@@ -1,0 +1,1 @@
+"""Alignments -> per-position histograms of bases and qualities."""

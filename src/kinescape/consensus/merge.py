@@ -1,0 +1,170 @@
+"""Candidates of both aligners -> calls with strong or weak evidence and reasons (Villa et al. 2024, Methods)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinescape.call.from_columns import (
+    FILTER_DEPTH,
+    FILTER_NOT_CALLED,
+    FILTER_QUALITY,
+    FILTER_STRAND,
+    FILTER_VAF,
+    AlleleTests,
+)
+from kinescape.columns.axis import BASES, Axis
+from kinescape.columns.from_mates import MateColumns
+from kinescape.call.interval import allele_fraction_interval
+from kinescape.panel.hgvs import describe
+from kinescape.panel.model import Panel
+from kinescape.records import AlignerCall, Call, Evidence, Parameters, Variant
+
+WEAK_EVIDENCE = "weak_evidence"
+
+
+@dataclass(frozen=True)
+class AlignerEvidence:
+    """What one aligner's reads say: columns, tested alleles, tested indels."""
+
+    columns: MateColumns
+    tests: AlleleTests
+    indels: dict[Variant, AlignerCall]
+
+
+def merge_calls(
+    panel: Panel, axis: Axis, aligners: Sequence[AlignerEvidence], parameters: Parameters, molecules: int | None
+) -> tuple[Call, ...]:
+    """Every allele that LoFreq's model calls with at least one aligner, in the order of chromosome and position."""
+    known = {variant: change for change in panel.known for variant in change.variants}
+    calls = []
+    for variant, place in sorted(_candidates(axis, aligners).items()):
+        by_aligner = tuple(_aligner_call(each, variant, place) for each in aligners)
+        evidence, filters, reason = _verdict(by_aligner, parameters, [each.tests.quality_needed for each in aligners])
+        alternative = sum(call.alt_count for call in by_aligner)
+        vaf = alternative / max(1, sum(call.depth for call in by_aligner))
+        fragments = min(int(each.columns.fragments[place[0]]) for each in aligners)
+        low, high = allele_fraction_interval(vaf, fragments, molecules)
+        change = known.get(variant)
+        calls.append(
+            Call(
+                variant=variant,
+                consequence=describe(panel, variant),
+                evidence=evidence,
+                filters=filters,
+                reason=reason,
+                vaf=round(vaf, 6),
+                vaf_low=low,
+                vaf_high=high,
+                by_aligner=by_aligner,
+                known=f"{change.gene} {change.protein}" if change else "",
+            )
+        )
+    return tuple(calls)
+
+
+_INDEL = -1
+
+
+def _candidates(axis: Axis, aligners: Sequence[AlignerEvidence]) -> dict[Variant, tuple[int, int]]:
+    """Variants that are candidates with any aligner -> (axis index, base code or -1 for an indel)."""
+    found = {}
+    for each in aligners:
+        tests = each.tests
+        for position, base in zip(tests.position[tests.candidate], tests.base[tests.candidate], strict=True):
+            variant = Variant(
+                chrom=axis.chromosomes[axis.chrom[position]],
+                pos=int(axis.position[position]) + 1,
+                ref=BASES[axis.reference[position]],
+                alt=BASES[base],
+            )
+            found[variant] = (int(position), int(base))
+        for variant, call in each.indels.items():
+            index = axis.index(variant.chrom, variant.pos - 1)
+            if call.candidate and index is not None:
+                found[variant] = (index, _INDEL)
+    return found
+
+
+def _aligner_call(each: AlignerEvidence, variant: Variant, place: tuple[int, int]) -> AlignerCall:
+    position, base = place
+    if base == _INDEL:
+        return each.indels.get(variant) or _unseen(each, position)
+    tests = each.tests
+    row = tests.row(position, base)
+    if row is None:
+        return _unseen(each, position)
+    dp4 = tests.dp4[row]
+    return AlignerCall(
+        aligner=tests.aligner,
+        depth=int(tests.depth[row]),
+        alt_count=int(tests.alt_count[row]),
+        vaf=round(float(tests.vaf[row]), 6),
+        qual=int(tests.qual[row]),
+        strand_bias=int(tests.strand_bias[row]),
+        dp4=(int(dp4[0]), int(dp4[1]), int(dp4[2]), int(dp4[3])),
+        filters=tests.filters[row],
+        candidate=bool(tests.candidate[row]),
+    )
+
+
+def _unseen(each: AlignerEvidence, position: int) -> AlignerCall:
+    """An allele that no read of this aligner shows."""
+    columns = each.columns
+    reference = columns.strand_counts()[position, :, columns.axis.reference[position]]
+    return AlignerCall(
+        aligner=columns.aligner,
+        depth=int(columns.depth[position]),
+        alt_count=0,
+        vaf=0.0,
+        qual=0,
+        strand_bias=0,
+        dp4=(int(reference[0]), int(reference[1]), 0, 0),
+        filters=(FILTER_NOT_CALLED,),
+        candidate=False,
+    )
+
+
+def _verdict(
+    by_aligner: Sequence[AlignerCall], parameters: Parameters, quality_needed: Sequence[int]
+) -> tuple[Evidence, tuple[str, ...], str]:
+    """Evidence, FILTER entries and the reason in words."""
+    failed = [call for call in by_aligner if call.filters]
+    filters = tuple(dict.fromkeys(name for call in failed for name in call.filters))
+    reason = "; ".join(
+        f"{call.aligner}: " + ", ".join(_in_words(name, call, parameters, needed) for name in call.filters)
+        for call, needed in zip(by_aligner, quality_needed, strict=True)
+        if call.filters
+    )
+    if not failed:
+        return "strong", (), ""
+    if len(failed) < len(by_aligner):
+        return "weak", (WEAK_EVIDENCE, *filters), reason
+    return "filtered", filters, reason
+
+
+def _in_words(name: str, call: AlignerCall, parameters: Parameters, quality_needed: int) -> str:
+    if name == FILTER_NOT_CALLED:
+        return f"not called by LoFreq's model (QUAL {call.qual}, {quality_needed} needed)"
+    if name == FILTER_QUALITY:
+        return f"QUAL {call.qual} does not hold the false discovery rate of {parameters.call_fdr:g}"
+    if name == FILTER_STRAND:
+        forward, reverse = call.dp4[2:]
+        return f"strand bias ({forward} forward, {reverse} reverse; SB {call.strand_bias})"
+    if name == FILTER_DEPTH:
+        return f"depth {call.depth:,} is below {parameters.min_depth:,}"
+    if name == FILTER_VAF:
+        return f"allele fraction {call.vaf:.3%} is below {parameters.min_vaf:.2%}"
+    return name
+
+
+def called_positions(calls: Sequence[Call], axis: Axis) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """bool[positions]: where a strong or weak call stands (left out of background figures)."""
+    marks = np.zeros(len(axis), np.bool_)
+    for call in calls:
+        index = axis.index(call.variant.chrom, call.variant.pos - 1)
+        if index is not None and call.evidence != "filtered":
+            marks[index : index + len(call.variant.ref)] = True
+    return marks

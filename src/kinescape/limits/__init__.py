@@ -1,0 +1,1 @@
+"""How small an allele fraction a sample could have shown at each position."""

@@ -1,0 +1,78 @@
+"""The state of every known position: what was looked at, and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kinescape.limits.coverage import NOT_COVERED_SHARE, Sight
+from kinescape.panel.model import KnownChange, Panel
+from kinescape.records import Call, KnownPosition, Parameters, PositionState
+
+
+def known_positions(
+    panel: Panel, sight: Sight, calls: Sequence[Call], parameters: Parameters
+) -> tuple[KnownPosition, ...]:
+    """One record for each known change of the panel, in its order."""
+    return tuple(_known_position(change, sight, calls, parameters) for change in panel.known)
+
+
+def _known_position(change: KnownChange, sight: Sight, calls: Sequence[Call], parameters: Parameters) -> KnownPosition:
+    found = [
+        call
+        for call in calls
+        if call.variant in change.variants
+        or (call.consequence and (call.consequence.gene, call.consequence.protein) == (change.gene, change.protein))
+    ]
+    seen = max(found, key=lambda call: (call.evidence == "strong", call.evidence == "weak", call.vaf), default=None)
+    depth, limit, reached = _sight_at(change, sight)
+    state, reason = _state(change, seen, depth, limit, reached, parameters)
+    return KnownPosition(
+        gene=change.gene,
+        protein=change.protein,
+        exon=change.exon,
+        variants=change.variants,
+        state=state,
+        reason=reason,
+        depth=depth if reached else None,
+        lod95=limit if state in ("not_detected", "detected", "weak") else None,
+        vaf=seen.vaf if seen is not None else None,
+    )
+
+
+def _sight_at(change: KnownChange, sight: Sight) -> tuple[int, float | None, bool]:
+    """Smallest depth and largest limit over the bases of the change; whether the design reaches all of them."""
+    indices = []
+    for variant in change.variants:
+        for position in range(variant.pos - 1, variant.pos - 1 + len(variant.ref)):
+            index = sight.axis.index(variant.chrom, position)
+            if index is None or not sight.axis.in_insert[index]:
+                return 0, None, False
+            indices.append(index)
+    if not indices:
+        return 0, None, False
+    limits = sight.lod95[indices]
+    limit = None if np.isnan(limits).any() else round(float(limits.max()), 6)
+    return int(sight.depth[indices].min()), limit, True
+
+
+def _state(
+    change: KnownChange, seen: Call | None, depth: int, limit: float | None, reached: bool, parameters: Parameters
+) -> tuple[PositionState, str]:
+    if not change.variants:
+        return "not_on_panel", "no change of the bases is known for it"
+    if not reached:
+        return "not_on_panel", "no amplicon of this panel reaches it"
+    if depth < max(1.0, NOT_COVERED_SHARE * parameters.min_depth):
+        return "not_covered", f"{depth} reads" if depth else "no reads"
+    if seen is not None and seen.evidence == "strong":
+        return "detected", ""
+    if depth < parameters.min_depth:
+        aside = f"; seen at {seen.vaf:.2%}" if seen is not None else ""
+        return "below_depth", f"{depth:,} reads, {parameters.min_depth:,} are asked for{aside}"
+    if seen is not None and seen.evidence == "weak":
+        return "weak", seen.reason
+    if limit is None:
+        return "below_depth", f"{depth:,} reads of a quality that supports no limit of detection"
+    return "not_detected", seen.reason if seen is not None else ""

@@ -1,0 +1,87 @@
+"""Every pair of called variants of a sample, judged; the one entry of this stage is :func:`phase_calls`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinescape.columns.alleles import ALTERNATIVE, REFERENCE, Site, fragment_alleles
+from kinescape.columns.axis import BASES, Axis
+from kinescape.columns.placement import Placement
+from kinescape.limits.coverage import Sight
+from kinescape.phase.likelihood import PhaseErrors
+from kinescape.phase.verdict import pair_verdict
+from kinescape.reads.pairs import ReadPairs
+from kinescape.records import Call, PhaseVerdict
+
+Counts = tuple[int, int, int, int]
+
+
+def phase_calls(
+    pairs: ReadPairs, placement: Placement, axis: Axis, calls: Sequence[Call], sight: Sight
+) -> tuple[PhaseVerdict, ...]:
+    """Judge every pair of strong calls.
+
+    Pairs on different amplicons are judged too: no fragment spans them, and the record says so.
+    """
+    chosen = [
+        call for call in calls if call.evidence == "strong" and len(call.variant.ref) == len(call.variant.alt) == 1
+    ]
+    sites = [_site(call, axis) for call in chosen]
+    seen = fragment_alleles(pairs, placement, sites)
+    verdicts = []
+    for (i, one), (j, two) in combinations(enumerate(chosen), 2):
+        counts = _counts(seen[:, i], seen[:, j])
+        errors = PhaseErrors(float(sight.background[sites[i].column]), float(sight.background[sites[j].column]))
+        verdict = pair_verdict(counts, errors, sight.molecules)
+        reason = verdict.reason
+        if sum(counts) == 0:
+            reason = _distance(one, two, axis)
+        elif verdict.verdict == "cis":
+            reason = reason.replace("first variant", _name(one)).replace("second variant", _name(two))
+        verdicts.append(
+            PhaseVerdict(
+                variant_a=one.variant.name,
+                variant_b=two.variant.name,
+                n11=counts[0],
+                n10=counts[1],
+                n01=counts[2],
+                n00=counts[3],
+                verdict=verdict.verdict,
+                reason=reason,
+                cis_fraction=verdict.cis_fraction,
+                ci_low=verdict.ci_low,
+                ci_high=verdict.ci_high,
+            )
+        )
+    return tuple(verdicts)
+
+
+def _site(call: Call, axis: Axis) -> Site:
+    variant = call.variant
+    column = axis.index(variant.chrom, variant.pos - 1)
+    assert column is not None  # noqa: S101 - calls are made on the axis
+    return Site(column, BASES.index(variant.ref), BASES.index(variant.alt))
+
+
+def _counts(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> Counts:
+    """Fragments with (both, only the first, only the second, none) of two alternatives; other bases are left out."""
+    a, b = one == ALTERNATIVE, two == ALTERNATIVE
+    not_a, not_b = one == REFERENCE, two == REFERENCE
+    return int((a & b).sum()), int((a & not_b).sum()), int((not_a & b).sum()), int((not_a & not_b).sum())
+
+
+def _name(call: Call) -> str:
+    return call.consequence.protein if call.consequence and call.consequence.protein else call.variant.name
+
+
+def _distance(one: Call, two: Call, axis: Axis) -> str:
+    """Why no fragment shows both sites."""
+    if one.variant.chrom != two.variant.chrom:
+        return "no fragment spans both: different chromosomes"
+    distance = abs(one.variant.pos - two.variant.pos)
+    longest = max((amplicon.end - amplicon.start for amplicon in axis.amplicons), default=0)
+    return f"no fragment spans both: {distance:,} bp apart, the longest amplicon has {longest} bp"

@@ -1,0 +1,1 @@
+"""FASTQ in: checked, trimmed, collapsed to distinct mates, every read keeping its own qualities."""

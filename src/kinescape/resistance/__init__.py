@@ -1,0 +1,1 @@
+"""Knowledge base, resistance classes, and the state of every drug for a sample."""

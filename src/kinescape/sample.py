@@ -1,0 +1,242 @@
+"""One sample, from two FASTQ files to a result: the straight line through the stages. Read this first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kinescape import __version__
+from kinescape.align.reference import Reference
+from kinescape.align.run import AlignerOutput, align
+from kinescape.call.from_columns import reads_needed, tested_alleles
+from kinescape.call.indels import tested_indels
+from kinescape.columns.axis import BASES, Axis, panel_axis
+from kinescape.columns.events import indel_events
+from kinescape.columns.from_mates import MateColumns, count_columns
+from kinescape.columns.inserts import insert_lengths
+from kinescape.columns.placement import Placement, place
+from kinescape.consensus.merge import AlignerEvidence, called_positions, merge_calls
+from kinescape.files import sha256_of
+from kinescape.limits.coverage import (
+    Sight,
+    amplicon_coverage,
+    coverage_tracks,
+    gate_of,
+    not_assessed,
+    sight_of,
+)
+from kinescape.limits.detection import molecules_from_nanograms
+from kinescape.limits.known import known_positions
+from kinescape.panel.model import Panel
+from kinescape.phase.pairs import phase_calls
+from kinescape.reads.pairs import ReadPairs, read_pairs
+from kinescape.records import (
+    NOT_CONSULTED,
+    AlignerRun,
+    Call,
+    InputFile,
+    KnowledgeBaseReference,
+    PanelReference,
+    Parameters,
+    ReadQc,
+    SampleResult,
+)
+from kinescape.report.genes import gene_models
+from kinescape.resistance.base import KnowledgeBase
+from kinescape.resistance.states import drug_states
+from kinescape.sheet import SheetSample
+
+ANNOTATION_SOURCES = ("gnomAD", "ClinVar", "BoostDM", "CIViC")
+STAGES = ("reading", "aligning", "counting", "calling", "interpreting")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What all samples of a run share."""
+
+    panel: Panel
+    reference: Reference
+    knowledge_base: KnowledgeBase | None
+    parameters: Parameters
+
+
+@dataclass(frozen=True)
+class SampleAnalysis:
+    """A sample's result and what is written beside it."""
+
+    result: SampleResult
+    positions: dict[str, Any]
+    """Columns of ``positions.tsv.gz``: one array per name."""
+
+
+def analyse_sample(
+    sample: SheetSample, bench: Workbench, threads: int = 1, progress: Progress = lambda _: None
+) -> SampleAnalysis:
+    """Analyse one sample.
+
+    Parameters
+    ----------
+    threads
+        Threads for the aligners and the counting. Results do not depend on it.
+    progress
+        Called with the name of each of :data:`STAGES` as it begins.
+
+    Raises
+    ------
+    InputError
+        Anything wrong with the sample's files.
+    """
+    panel, parameters = bench.panel, bench.parameters
+    axis = panel_axis(panel)
+    progress("reading")
+    inputs = tuple(_input_file(path) for path in (sample.fastq_1, sample.fastq_2))
+    pairs = read_pairs(sample.fastq_1, sample.fastq_2)
+    try:
+        progress("aligning")
+        aligned = align(pairs, bench.reference, threads)
+        progress("counting")
+        with ThreadPoolExecutor(max_workers=min(2, threads)) as pool:
+            counted = list(pool.map(lambda each: _count(pairs, each, axis, parameters), aligned))
+        placement = counted[0][0]
+        columns = [each for _, each in counted]
+        progress("calling")
+        evidence = [_test(panel, pairs, axis, each, column, parameters) for each, column in counted]
+        needed = [reads_needed(each.columns, parameters, each.tests.quality_needed) for each in evidence]
+        molecules = molecules_from_nanograms(sample.info.cfdna_ng) if sample.info.cfdna_ng else None
+        sight = sight_of(axis, columns, needed, parameters, molecules)
+        calls = merge_calls(panel, axis, evidence, parameters, molecules)
+        phases = phase_calls(pairs, placement, axis, calls, sight)
+    finally:
+        pairs.close()
+    progress("interpreting")
+    amplicons = amplicon_coverage(sight, columns[0], parameters)
+    known = known_positions(panel, sight, calls, parameters)
+    qc = _read_qc(pairs, columns, calls, axis, placement)
+    base = bench.knowledge_base
+    result = SampleResult(
+        kinescape_version=__version__,
+        simulated=sample.simulated,
+        sample=sample.info,
+        inputs=inputs,
+        panel=PanelReference(
+            name=panel.name,
+            version=panel.version,
+            genome=panel.genome,
+            sha256=panel.sha256,
+            reference=bench.reference.description,
+        ),
+        knowledge_base=KnowledgeBaseReference(name=base.name, version=base.version, date=base.date, sha256=base.sha256)
+        if base
+        else None,
+        parameters=parameters,
+        aligners=tuple(_aligner_run(output, column) for output, column in zip(aligned, columns, strict=True)),
+        qc=qc,
+        gate=gate_of(amplicons, qc.on_target_fraction, parameters),
+        amplicons=amplicons,
+        coverage=coverage_tracks(sight),
+        calls=calls,
+        known_positions=known,
+        phases=phases,
+        drugs=drug_states(base, panel, calls, known, phases) if base else (),
+        not_assessed=not_assessed(amplicons, parameters),
+        annotation_sources=dict.fromkeys(ANNOTATION_SOURCES, NOT_CONSULTED),
+        genes=gene_models(panel),
+    )
+    return SampleAnalysis(result, _position_columns(sight, columns))
+
+
+def _count(
+    pairs: ReadPairs, output: AlignerOutput, axis: Axis, parameters: Parameters
+) -> tuple[Placement, MateColumns]:
+    placement = place(pairs.mates, output.alignments, axis, parameters.mask_primers, parameters.end_mask)
+    return placement, count_columns(pairs, placement, axis)
+
+
+def _test(
+    panel: Panel,
+    pairs: ReadPairs,
+    axis: Axis,
+    placement: Placement,
+    columns: MateColumns,
+    parameters: Parameters,
+) -> AlignerEvidence:
+    events = indel_events(panel, pairs, placement, axis)
+    indels = tested_indels(panel, axis, pairs, placement, columns, events, parameters)
+    return AlignerEvidence(columns, tested_alleles(columns, parameters), indels)
+
+
+def _input_file(path: Path) -> InputFile:
+    # A file that is not there is reported by the reader, with what was expected.
+    if not path.is_file():
+        return InputFile(name=path.name, sha256="", bytes=0)
+    return InputFile(name=path.name, sha256=sha256_of(path), bytes=path.stat().st_size)
+
+
+def _aligner_run(output: AlignerOutput, columns: MateColumns) -> AlignerRun:
+    return AlignerRun(
+        aligner=output.alignments.aligner,
+        version=output.program.version,
+        arguments=output.arguments,
+        tested_version=output.program.tested,
+        note=output.program.note,
+        distinct_mates=len(output.alignments),
+        aligned_mates=columns.mates_on_target,
+        aligned_reads=columns.reads_on_target,
+    )
+
+
+def _read_qc(
+    pairs: ReadPairs, columns: Sequence[MateColumns], calls: Sequence[Call], axis: Axis, placement: Placement
+) -> ReadQc:
+    tallies = (pairs.tally_1, pairs.tally_2)
+    bases = sum(tally.bases for tally in tallies)
+    called = called_positions(calls, axis)
+    mate_n = np.add.reduceat(pairs.mates.bases == ord("N"), pairs.mates.offsets[:-1])
+    return ReadQc(
+        pairs=len(pairs),
+        read_length_1=pairs.tally_1.longest,
+        read_length_2=pairs.tally_2.longest,
+        mean_quality_1=round(pairs.tally_1.mean(), 2),
+        mean_quality_2=round(pairs.tally_2.mean(), 2),
+        q30_fraction=round(sum(tally.at_least(30) for tally in tallies) / bases, 5),
+        adapter_fraction=round(pairs.trimmed_reads / (2 * len(pairs)), 5),
+        distinct_mates=len(pairs.mates),
+        distinct_pairs=pairs.distinct_pairs,
+        n_fraction=round(float(mate_n @ pairs.reads_per_mate()) / bases, 7),
+        on_target_fraction=round(columns[0].reads_on_target / (2 * len(pairs)), 5),
+        quality_by_cycle_1=tuple(round(value, 2) for value in pairs.tally_1.by_cycle().tolist()),
+        quality_by_cycle_2=tuple(round(value, 2) for value in pairs.tally_2.by_cycle().tolist()),
+        insert_lengths=insert_lengths(pairs, placement),
+        mismatches_per_base={each.aligner: round(each.mismatches_per_base(called), 7) for each in columns},
+    )
+
+
+def _position_columns(sight: Sight, columns: Sequence[MateColumns]) -> dict[str, Any]:
+    """The columns of ``positions.tsv.gz``: every position between the primers, in the order of the genome."""
+    axis = sight.axis
+    rows = np.flatnonzero(axis.in_insert)
+    names = np.full(len(axis), "", object)
+    for number, amplicon in enumerate(axis.amplicons):
+        names[axis.insert(number)] = amplicon.name
+    counts = columns[0].base_counts()[rows]
+    table: dict[str, Any] = {
+        "chrom": np.array(axis.chromosomes, object)[axis.chrom[rows]],
+        "pos": axis.position[rows] + 1,
+        "ref": np.array(list(BASES), object)[axis.reference[rows]],
+        "amplicon": names[rows],
+        "depth": sight.depth[rows],
+    }
+    table |= {f"depth_{each.aligner}": each.depth[rows] for each in columns}
+    table |= {
+        "fragments": sight.fragments[rows],
+        "molecules": np.full(len(rows), np.nan if sight.molecules is None else sight.molecules),
+        "background": sight.background[rows],
+        "lod95": sight.lod95[rows],
+    }
+    return table | {base: counts[:, code] for code, base in enumerate(BASES)}

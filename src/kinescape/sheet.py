@@ -1,0 +1,124 @@
+"""The sample sheet: which FASTQ files belong to which sample, and what is known of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinescape.errors import InputError
+from kinescape.records import SampleInfo
+from kinescape.tables import Row, read_table
+
+REQUIRED = ("sample", "fastq_1", "fastq_2")
+KNOWN = (
+    *("patient", "timepoint", "date", "therapy", "line", "cfdna_ng", "plasma_ml", "fragment_bp", "role", "simulated"),
+)
+ROLES = ("plasma", "control")
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_TRUE, _FALSE = ("yes", "true", "1"), ("no", "false", "0", "")
+
+
+@dataclass(frozen=True)
+class SheetSample:
+    """One line of a sheet; the paths are absolute, or as given where they do not exist."""
+
+    info: SampleInfo
+    fastq_1: Path
+    fastq_2: Path
+    simulated: bool = False
+
+
+def checked_sample_name(name: str, row: Row | None = None) -> str:
+    """A sample name that may become a folder's name.
+
+    Raises
+    ------
+    InputError
+        Anything but letters, digits, ``.``, ``_``, ``+`` and ``-``, or a name that starts with a sign.
+    """
+    if _SAFE_NAME.fullmatch(name):
+        return name
+    expected = "letters, digits, '.', '_', '+' and '-', starting with a letter or digit, at most 100"
+    if row is not None:
+        raise row.error("not usable as a sample name", column="sample", expected=expected)
+    raise InputError("not usable as a sample name", found=name, expected=expected)
+
+
+def read_sheet(path: Path) -> tuple[SheetSample, ...]:
+    """Read a sample sheet (CSV, or TSV by its suffix). FASTQ paths are relative to the sheet's folder.
+
+    Raises
+    ------
+    InputError
+        Missing columns, a sample twice, a file in two samples, a value that is not of its column's kind.
+    """
+    rows = read_table(path, required=REQUIRED)
+    if not rows:
+        raise InputError("has no samples", file=path, expected="one line per sample")
+    samples: dict[str, int] = {}
+    files: dict[Path, int] = {}
+    sheet = []
+    for row in rows:
+        name = checked_sample_name(row.text("sample"), row)
+        # Names differ by case only on some file systems; the results of one would overwrite the other's.
+        if name.lower() in samples:
+            raise row.error(
+                f"sample stands twice, first in line {samples[name.lower()]}", column="sample", expected="one line each"
+            )
+        samples[name.lower()] = row.line
+        pair = []
+        for column in ("fastq_1", "fastq_2"):
+            file = _resolved(path, row.text(column))
+            if file in files:
+                raise row.error(
+                    f"file is already used in line {files[file]}", column=column, expected="a file of its own"
+                )
+            files[file] = row.line
+            pair.append(file)
+        sheet.append(SheetSample(_info(row, name), pair[0], pair[1], _simulated(row)))
+    return tuple(sheet)
+
+
+def _resolved(sheet: Path, given: str) -> Path:
+    path = Path(given).expanduser()
+    beside = sheet.parent / path
+    return (beside if beside.exists() or not path.exists() else path).absolute()
+
+
+def _info(row: Row, name: str) -> SampleInfo:
+    role = row.choice("role", ROLES, "plasma")
+    amounts = {}
+    for column in ("cfdna_ng", "plasma_ml", "fragment_bp"):
+        amounts[column] = row.optional_number(column)
+        if amounts[column] is not None and not amounts[column] > 0:  # type: ignore[operator]
+            raise row.error("not a positive number", column=column, expected="a number above 0")
+    return SampleInfo(
+        sample=name,
+        patient=row.text("patient", ""),
+        role="control" if role == "control" else "plasma",
+        timepoint=row.text("timepoint", ""),
+        date=row.text("date", ""),
+        therapy=row.text("therapy", ""),
+        line=row.text("line", ""),
+        cfdna_ng=amounts["cfdna_ng"],
+        plasma_ml=amounts["plasma_ml"],
+        fragment_bp=amounts["fragment_bp"],
+        extra={key: value for key, value in row.cells.items() if key not in REQUIRED and key not in KNOWN},
+    )
+
+
+def _simulated(row: Row) -> bool:
+    value = row.text("simulated", "").lower()
+    if value not in (*_TRUE, *_FALSE):
+        raise row.error("unknown value", column="simulated", expected="yes or no")
+    return value in _TRUE
+
+
+def single_sample(fastq_1: Path, fastq_2: Path, name: str | None, cfdna_ng: float | None) -> SheetSample:
+    """One pair of files without a sheet; the name is taken from the first file's unless given."""
+    if name is None:
+        stem = re.sub(r"\.(fastq|fq)(\.gz)?$", "", fastq_1.name)
+        name = re.sub(r"[._-]R?1(_001)?$", "", stem) or stem
+    info = SampleInfo(sample=checked_sample_name(name), cfdna_ng=cfdna_ng)
+    return SheetSample(info, fastq_1.absolute(), fastq_2.absolute())

@@ -1,0 +1,41 @@
+"""Settings that all tests share, and the programs outside Python that some need."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+from hypothesis import settings
+
+# Kernels compile on first use, so no single example has a fair deadline; the same examples every time, so that a red
+# test is a red change.
+settings.register_profile("kinescape", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("kinescape")
+
+ALIGNERS = ("bwa", "bowtie2-align-s", "bowtie2-build-s")
+"""What the marker `aligners` stands for."""
+
+
+def path_of(name: str) -> str:
+    """Path of a program. A test that lacks one is skipped, and fails where CI=true."""
+    found = shutil.which(name)
+    if found:
+        return found
+    message = f"the program {name} is not on PATH (python3 bootstrap.py test brings it)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """Ask for a program that a test calls: ``program("bcftools")`` is its path."""
+    return path_of
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("aligners"):
+        for name in ALIGNERS:
+            path_of(name)
