@@ -25,6 +25,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_finalize,
     )
     made.globals["words"] = wording
     made.globals["version"] = __version__
@@ -34,9 +35,15 @@ def environment() -> jinja2.Environment:
         plain=wording.plain,
         assessed=wording.assessed_words,
         call_name=wording.call_name,
+        lowest_depth=wording.lowest_depth,
         drug_class=drug_class,
     )
     return made
+
+
+def _finalize(value: object) -> object:
+    """Every value on its way into the page: text from outside cannot hide signs in it."""
+    return wording.visible(value) if type(value) is str else value
 
 
 def whole_page(template: jinja2.Template, context: dict[str, Any], running_foot: str) -> str:
@@ -45,8 +52,9 @@ def whole_page(template: jinja2.Template, context: dict[str, Any], running_foot:
     script = environment().get_template("page.js").render()
     return template.render(
         **context,
-        style=Markup(style),  # our own template; the one text from outside in it went through _css_string
-        script=Markup(script),
+        # Our own templates; the one text from outside, in the style, went through _css_string.
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
         style_hash=_source_hash(style),
         script_hash=_source_hash(script),
     )
@@ -64,9 +72,9 @@ def _drug_css() -> Markup:
 
 
 def _css_string(text: str) -> Markup:
-    """``text`` as a CSS string: all but plain letters and digits as escapes, so that nothing in it can end the style."""
+    """``text`` as a CSS string: all but plain letters and digits are escaped, so that nothing can end the style."""
     escaped = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text)
-    return Markup(f'"{escaped}"')
+    return Markup(f'"{escaped}"')  # noqa: S704 - nothing but letters, digits, backslashes and blanks
 
 
 def _source_hash(text: str) -> str:

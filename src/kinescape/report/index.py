@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import quote
 
-from kinescape.records import Call, DrugState, GateStatus, SampleResult
+from kinescape.records import Call, DrugStateName, GateStatus, SampleResult
 from kinescape.report.environment import environment, whole_page
 from kinescape.report.view import calls_with
 from kinescape.report.wording import SILENT_STATES, lod_range, whole
 
-_DRUG_RANKS = ("resistance", "reduced_activity", "not_assessable", "none_found")
+_STATES_BY_WEIGHT: tuple[DrugStateName, ...] = ("resistance", "reduced_activity", "not_assessable", "none_found")
 GATES: tuple[GateStatus, ...] = get_args(GateStatus)
 
 
@@ -42,14 +42,15 @@ class IndexRow:
             return "cannot be assessed"
         return f"none found above {self.limits}" if self.limits else "cannot be assessed"
 
-    def drugs(self, gene: str) -> list[DrugState]:
-        """Drugs of a gene that are more than "none found", the weightiest first."""
+    def drugs(self, gene: str) -> list[tuple[DrugStateName, list[str]]]:
+        """The drugs of a gene under their states, the weightiest state first; states without a drug are left out."""
         mine = [d for d in self.result.drugs if d.gene == gene]
-        return sorted(mine, key=lambda d: _DRUG_RANKS.index(d.state))
+        grouped = [(state, [d.drug for d in mine if d.state == state]) for state in _STATES_BY_WEIGHT]
+        return [(state, drugs) for state, drugs in grouped if drugs]
 
     def resistant(self, gene: str) -> int:
         """Drugs with known resistance, to sort by."""
-        return sum(d.state == "resistance" for d in self.drugs(gene))
+        return sum(d.state == "resistance" and d.gene == gene for d in self.result.drugs)
 
     @property
     def assessed(self) -> int:

@@ -7,6 +7,7 @@ template engine. The same result gives the same bytes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -16,9 +17,8 @@ from kinescape.records import NOT_CONSULTED, Call, SampleResult
 from kinescape.report import view
 from kinescape.report.course import course_of
 from kinescape.report.environment import environment, whole_page
+from kinescape.report.figures import lod_strip, lollipop
 from kinescape.report.figures.axis import genes_of
-from kinescape.report.figures.lod_strip import lod_strip
-from kinescape.report.figures.lollipop import lollipop
 from kinescape.report.figures.reads import insert_lengths, quality_by_cycle
 from kinescape.report.figures.time_course import time_course
 from kinescape.report.wording import SILENT_STATES, lod_range
@@ -107,8 +107,28 @@ def _check_history(result: SampleResult, history: tuple[SampleResult, ...]) -> N
             raise InputError(f"sample '{other.sample.sample}' stands in its own history", expected="other samples")
 
 
-def _pictures(result: SampleResult) -> list[tuple[str, Markup | None, Markup | None]]:
-    return [(gene, lod_strip(result, gene), lollipop(result, gene)) for gene in genes_of(result)]
+@dataclass(frozen=True)
+class GenePictures:
+    """The two pictures of one gene, and what had no place in each."""
+
+    gene: str
+    limits: Markup | None
+    findings: Markup | None
+    known_not_drawn: list[str]
+    findings_not_drawn: list[str]
+
+
+def _pictures(result: SampleResult) -> list[GenePictures]:
+    return [
+        GenePictures(
+            gene,
+            lod_strip.lod_strip(result, gene),
+            lollipop.lollipop(result, gene),
+            lod_strip.not_drawn(result, gene),
+            lollipop.not_drawn(result, gene),
+        )
+        for gene in genes_of(result)
+    ]
 
 
 def _running_foot(result: SampleResult) -> str:

@@ -1,8 +1,8 @@
 """The colours of states and drugs, the same on every page and in every picture.
 
-Drugs have the colours of Okabe and Ito (jfly.uni-koeln.de/color) and of Tol's "muted" scheme (Technical note SRON/EPS/TN/09-002),
-both made to be told apart by colour-blind readers. No colour is the only carrier: a drug's name and a state's shape and
-words always stand beside it.
+Drugs have the colours of Okabe and Ito (jfly.uni-koeln.de/color) and of Tol's "muted" scheme (technical note
+SRON/EPS/TN/09-002), both made to be told apart by colour-blind readers. No colour is the only carrier: a drug's name
+and a state's shape and words always stand beside it.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def write_positions(path: Path, columns: Mapping[str, Any]) -> None:
     rows = zip(*(_cells(array) for array in arrays), strict=True)
     text = "".join("\t".join(row) + "\n" for row in [tuple(names), *rows])
     with whole_file(path) as temporary:
-        with pysam.BGZFile(str(temporary), "w") as handle:
+        with pysam.BGZFile(str(temporary), "w", None) as handle:
             handle.write(text.encode("utf-8"))
         with whole_file(path.with_name(path.name + ".tbi")) as index:
             pysam.tabix_index(

@@ -1,4 +1,4 @@
-"""The JSON Schema of ``result.json``, made from the classes of :mod:`kinescape.records` and the words beside their fields."""
+"""The JSON Schema of ``result.json``, made from the classes of :mod:`kinescape.records` and the words in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEMA_FILE = f"result-{SCHEMA_VERSION}.schema.json"
 
 
 def result_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of ``result.json``, with a description of every class and of the fields that have one."""
+    """JSON Schema (draft 2020-12) of ``result.json``; classes and fields are described in the words of the source."""
     (_,), definitions = msgspec.json.schema_components([SampleResult], ref_template="#/$defs/{name}")
     words = _field_words()
     for name, definition in definitions.items():
@@ -35,7 +35,7 @@ def result_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
         "title": "kinescape result of one sample",
-        "description": "Research use only. Positions are 1-based on the chromosome, allele fractions lie between 0 and 1.",
+        "description": "Research use only. Positions are 1-based on the chromosome; fractions lie between 0 and 1.",
         "$ref": "#/$defs/SampleResult",
         "$defs": dict(sorted(definitions.items())),
     }

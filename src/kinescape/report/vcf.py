@@ -18,15 +18,17 @@ import pysam
 
 from kinescape.errors import KinescapeError
 from kinescape.files import whole_file
-from kinescape.records import AlignerCall, Call, SampleResult, Variant
+from kinescape.records import AlignerCall, Call, SampleResult
 from kinescape.report.vcf_header import aligner_tag, header_lines
+from kinescape.report.wording import lowest_depth
 
 MISSING = "."
-_PERCENT = re.compile(r"[%:;=,\s\x00-\x1f\x7f]")
-"""What section 1.2 wants encoded, and every blank: readers split lines at them."""
-_IN_INFO = re.compile(r"[%;=,\s\x00-\x1f\x7f]")
-"""The same without the colon, which means nothing in INFO: ``chr2:g.29220747C>T`` stays readable."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""What cannot stand in any column: tabs and line ends above all."""
+_IN_INFO = re.compile(r"[%;=,\x00-\x1f\x7f]")
+"""What section 1.2 wants encoded in INFO. The colon means nothing there, and blanks are allowed (section 1.6.1)."""
 _BASES = re.compile(r"[ACGTN]+")
+_FILTER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
 def write_vcf(path: Path, result: SampleResult, contigs: list[tuple[str, int]]) -> None:
@@ -48,7 +50,7 @@ def write_vcf(path: Path, result: SampleResult, contigs: list[tuple[str, int]]) 
     """
     text = vcf_text(result, contigs)
     with whole_file(path) as temporary:
-        with pysam.BGZFile(str(temporary), "w") as handle:
+        with pysam.BGZFile(str(temporary), "w", None) as handle:
             handle.write(text.encode("utf-8"))
         # The index goes first under its own temporary name; the table it points into follows with the block's end.
         with whole_file(path.with_name(path.name + ".tbi")) as index:
@@ -60,10 +62,21 @@ def vcf_text(result: SampleResult, contigs: list[tuple[str, int]]) -> str:
     order = {name: number for number, (name, _) in enumerate(contigs)}
     lengths = dict(contigs)
     for call in result.calls:
-        _check_variant(call.variant, lengths)
+        _check_call(call, lengths)
     calls = sorted(result.calls, key=lambda c: (order[c.variant.chrom], c.variant.pos, c.variant.ref, c.variant.alt))
     aligners = aligner_names(result)
-    columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", encoded(result.sample.sample)]
+    columns = [
+        "#CHROM",
+        "POS",
+        "ID",
+        "REF",
+        "ALT",
+        "QUAL",
+        "FILTER",
+        "INFO",
+        "FORMAT",
+        encoded(result.sample.sample, _CONTROL),
+    ]
     lines = [*header_lines(result, contigs, aligners), "\t".join(columns)]
     lines += ["\t".join(_cells(call, aligners)) for call in calls]
     return "\n".join(lines) + "\n"
@@ -77,7 +90,7 @@ def aligner_names(result: SampleResult) -> list[str]:
     return names
 
 
-def encoded(text: str, special: re.Pattern[str] = _PERCENT) -> str:
+def encoded(text: str, special: re.Pattern[str] = _IN_INFO) -> str:
     """``text`` with the characters that VCF gives a meaning written as ``%XX`` of their UTF-8 bytes."""
 
     def percent(match: re.Match[str]) -> str:
@@ -86,13 +99,17 @@ def encoded(text: str, special: re.Pattern[str] = _PERCENT) -> str:
     return special.sub(percent, text)
 
 
-def _check_variant(variant: Variant, lengths: dict[str, int]) -> None:
+def _check_call(call: Call, lengths: dict[str, int]) -> None:
+    variant = call.variant
     if variant.chrom not in lengths:
         raise KinescapeError(f"variant {variant.name} lies on a contig that the VCF does not declare")
     if not 1 <= variant.pos <= variant.pos + len(variant.ref) - 1 <= lengths[variant.chrom]:
         raise KinescapeError(f"variant {variant.name} lies beyond the end of its contig")
     if not (_BASES.fullmatch(variant.ref) and _BASES.fullmatch(variant.alt)) or variant.ref == variant.alt:
         raise KinescapeError(f"variant {variant.name} is not two different alleles of A, C, G, T, N")
+    for name in (*call.filters, *(name for numbers in call.by_aligner for name in numbers.filters)):
+        if not _FILTER_NAME.fullmatch(name) or name == "PASS":
+            raise KinescapeError(f"variant {variant.name}: '{name}' cannot be the name of a VCF filter")
 
 
 def _cells(call: Call, aligners: list[str]) -> list[str]:
@@ -134,12 +151,12 @@ def _info(call: Call) -> str:
         ("BGRATIO", "" if call.background_ratio is None else f"{call.background_ratio:.6g}"),
         ("INSPECTED", call.inspected),
     ]
-    return ";".join(f"{key}={encoded(value, _IN_INFO)}" for key, value in fields if value)
+    return ";".join(f"{key}={encoded(value)}" for key, value in fields if value)
 
 
 def _sample_fields(call: Call, aligners: list[str]) -> tuple[list[str], list[str]]:
     """FORMAT keys and the sample's values."""
-    depth = min((numbers.depth for numbers in call.by_aligner), default=None)
+    depth = lowest_depth(call)
     keys = ["DP", "AF", "AFLOW", "AFHIGH"]
     values = [MISSING if depth is None else str(depth), *(f"{v:.6g}" for v in (call.vaf, call.vaf_low, call.vaf_high))]
     for aligner in aligners:
@@ -161,5 +178,5 @@ def _aligner_fields(numbers: AlignerCall | None) -> dict[str, str]:
         "QUAL": str(numbers.qual),
         "SB": str(numbers.strand_bias),
         "DP4": ",".join(str(count) for count in numbers.dp4),
-        "FT": ",".join(encoded(name) for name in numbers.filters) or "PASS",
+        "FT": ",".join(numbers.filters) or "PASS",
     }

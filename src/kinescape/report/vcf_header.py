@@ -70,7 +70,6 @@ def header_lines(result: SampleResult, contigs: list[tuple[str, int]], aligners:
         f"##source=kinescape {result.kinescape_version}",
         f"##reference={_line(result.panel.genome)}",
         f"##kinescape_panel={_line(f'{result.panel.name} {result.panel.version} sha256:{result.panel.sha256}')}",
-        f"##kinescape_sample={_line(result.sample.sample)}",
         "##kinescape_use=Research use only",
     ]
     if result.simulated:
@@ -109,5 +108,6 @@ def _quoted(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """On one line, without control characters."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """On one line, without control characters; a ``<`` in front would open a structured value."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    return "%3C" + line[1:] if line.startswith("<") else line

@@ -71,7 +71,19 @@ CONSEQUENCES = {
     "stop_lost": "stop lost",
     "splice_site": "splice site",
     "intronic": "intronic",
+    "utr": "untranslated region",
 }
+
+
+_INVISIBLE = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
+)
+"""Control characters, and the marks that turn the direction of text or hide in it."""
+
+
+def visible(text: str) -> str:
+    """``text`` with invisible characters spelled out (``[U+202E]``): a name must not look like another one."""
+    return _INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def call_name(call: Call) -> str:
@@ -86,6 +98,11 @@ def short_call_name(call: Call) -> str:
     """The same without the gene."""
     named = call.consequence
     return call.variant.name if named is None else named.protein or named.hgvs_c or call.variant.name
+
+
+def lowest_depth(call: Call) -> int | None:
+    """The smaller depth of the aligners; None where no aligner gave numbers."""
+    return min((numbers.depth for numbers in call.by_aligner), default=None)
 
 
 def residue_number(protein: str) -> int | None:

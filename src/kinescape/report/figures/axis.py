@@ -32,10 +32,16 @@ class Band:
 class Axis(Protocol):
     """Chromosome -> picture."""
 
-    left: float
-    right: float
-    words: str
-    """What the axis shows, for its caption."""
+    @property
+    def left(self) -> float: ...
+
+    @property
+    def right(self) -> float: ...
+
+    @property
+    def words(self) -> str:
+        """What the axis shows, for its caption."""
+        ...
 
     def place(self, chrom: str, position: int) -> float | None:
         """x of a 1-based position; None where the picture does not show it."""
@@ -157,7 +163,7 @@ def genes_of(result: SampleResult) -> list[str]:
 
 
 def _shown_residues(result: SampleResult, model: GeneModel) -> tuple[int, int]:
-    """The kinase domain, widened where amplicons, known positions or findings reach beyond it."""
+    """The kinase domain, widened where amplicons or findings reach beyond it."""
     numbers = [n for f in model.features if KINASE in f.name for n in (f.first_aa, f.last_aa)]
     for amplicon in result.amplicons:
         if amplicon.gene == model.gene:

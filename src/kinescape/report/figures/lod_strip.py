@@ -13,7 +13,7 @@ from markupsafe import Markup
 from kinescape.records import KnownPosition, PositionState, SampleResult
 from kinescape.report.figures.axis import Axis, axis_for, place_of_known
 from kinescape.report.figures.marks import evidence_mark, state_mark
-from kinescape.report.figures.svg import element, group, label, picture, spread, tooltip
+from kinescape.report.figures.svg import element, group, identifier, label, picture, spread, tooltip, width_of
 from kinescape.report.figures.tracks import (
     LogScale,
     base_width,
@@ -34,8 +34,7 @@ from kinescape.report.wording import POSITION_STATES, lod_range, percent, residu
 
 WIDTH, LEFT, RIGHT = 1100, 64, 1088
 BANDS, TOP, BOTTOM = 2, 24, 172
-RULER, MARKS, LABELS = 176, 208, 236
-HEIGHT = 292
+RULER, MARKS, LABELS = 176, 208, 218
 SCALE = LogScale(0.0005, 1.0, BOTTOM, TOP)
 """Allele fractions from 0.05% to 100%: from below any limit of amplicon sequencing to germline."""
 
@@ -61,7 +60,9 @@ def lod_strip(result: SampleResult, gene: str) -> Markup | None:
         *grid(axis, SCALE, [(0.001, "0.1%"), (0.01, "1%"), (0.1, "10%"), (1.0, "100%")]),
         *_blind_zones(result, axis),
         *blank_stretches(unseen(stretches, LEFT, RIGHT), TOP, BOTTOM, "not on panel"),
-        *threshold(axis, SCALE.y(result.parameters.min_vaf), f"calling threshold {percent(result.parameters.min_vaf)}"),
+        *threshold(
+            axis, SCALE.y(result.parameters.min_vaf), f"calling threshold {percent(result.parameters.min_vaf)}", 11
+        ),
         *_findings(result, axis),
         *ruler(axis, RULER, ""),
         label("Allele fraction", 14, (TOP + BOTTOM) / 2, "t small muted", rotate=-90),
@@ -70,7 +71,9 @@ def lod_strip(result: SampleResult, gene: str) -> Markup | None:
         *_known_marks(result, gene, axis),
     ]
     title = f"Limits of detection, {gene}"
-    return picture(f"lod-{_id(gene)}", title, describe(result, gene), WIDTH, HEIGHT, parts)
+    names = [_residue_label(members) for members in _by_place(result, gene, axis).values()]
+    height = LABELS + 8 + max((width_of(name, 10.5) for name in names), default=0)
+    return picture(f"lod-{identifier(gene)}", title, describe(result, gene), WIDTH, height, parts)
 
 
 def describe(result: SampleResult, gene: str) -> str:
@@ -83,8 +86,11 @@ def describe(result: SampleResult, gene: str) -> str:
     return text + (f". Limits of detection where nothing was detected: {limits}." if limits else ".")
 
 
-def _id(gene: str) -> str:
-    return "".join(c if c.isalnum() and c.isascii() else "-" for c in gene)
+def not_drawn(result: SampleResult, gene: str) -> list[str]:
+    """Known changes of the gene that lie outside the picture."""
+    axis = axis_for(result, gene, LEFT, RIGHT)
+    mine = [k for k in result.known_positions if k.gene == gene]
+    return [k.protein for k in mine if axis is None or place_of_known(axis, k) is None]
 
 
 def _blind_zones(result: SampleResult, axis: Axis) -> list[Markup]:
@@ -95,18 +101,17 @@ def _blind_zones(result: SampleResult, axis: Axis) -> list[Markup]:
         for run in runs_of(points, 2 * half):
             edge = steps(run, SCALE, half)
             worst = max(value for _, value in run)
-            words = tooltip(f"{track.amplicon}: limit of detection up to {percent(worst)}")
-            parts.append(element("path", words, d=closed(edge, run, BOTTOM, half), class_="blind"))
+            about = tooltip(f"{track.amplicon}: limit of detection up to {percent(worst)}")
+            parts.append(element("path", about, d=closed(edge, run, BOTTOM, half), class_="blind"))
             parts.append(path(edge, "blind-edge"))
         # Where no limit can be stated, no allele fraction can be excluded: the zone has its full height.
         dark = [(x, 1.0) for x, value in points if value is None]
         for run in runs_of(dark, 2 * half):
-            words = tooltip(f"{track.amplicon}: no limit of detection can be stated here")
-            parts.append(element("path", words, d=closed(steps(run, SCALE, half), run, BOTTOM, half), class_="dark"))
-            if run[-1][0] - run[0][0] > 60:
-                parts.append(
-                    label("no limit to state", (run[0][0] + run[-1][0]) / 2, (TOP + BOTTOM) / 2 + 4, "t muted halo")
-                )
+            words = "below depth" if any(track.depth) else "no reads"
+            about = tooltip(f"{track.amplicon}: {words}, no limit of detection can be stated")
+            parts.append(element("path", about, d=closed(steps(run, SCALE, half), run, BOTTOM, half), class_="dark"))
+            if run[-1][0] - run[0][0] > width_of(words, 12):
+                parts.append(label(words, (run[0][0] + run[-1][0]) / 2, (TOP + BOTTOM) / 2 + 4, "t muted halo"))
     return parts
 
 
@@ -119,12 +124,18 @@ def _findings(result: SampleResult, axis: Axis) -> Iterator[Markup]:
         yield evidence_mark(call.evidence, x, SCALE.y(call.vaf), tooltip(words))
 
 
-def _known_marks(result: SampleResult, gene: str, axis: Axis) -> Iterator[Markup]:
+def _by_place(result: SampleResult, gene: str, axis: Axis) -> dict[float, list[KnownPosition]]:
+    """Known changes of a gene under the place of their residue."""
     groups: dict[float, list[KnownPosition]] = {}
     for known in result.known_positions:
         x = place_of_known(axis, known) if known.gene == gene else None
         if x is not None:
             groups.setdefault(round(x, 2), []).append(known)
+    return groups
+
+
+def _known_marks(result: SampleResult, gene: str, axis: Axis) -> Iterator[Markup]:
+    groups = _by_place(result, gene, axis)
     places = sorted(groups)
     for x, at in zip(places, spread(places, 12.5, LEFT + 4, RIGHT - 4), strict=True):
         members = groups[x]
@@ -133,7 +144,7 @@ def _known_marks(result: SampleResult, gene: str, axis: Axis) -> Iterator[Markup
         yield path(f"M{x:.1f} {RULER}V{MARKS - 14}L{at:.1f} {MARKS - 6}", "leader")
         yield state_mark(state, at, MARKS, tooltip(words))
         strong = " strong" if state in ("detected", "weak") else ""
-        yield group(label(_residue_label(members), at + 3.5, LABELS - 18, f"t small{strong}", "end", -90))
+        yield group(label(_residue_label(members), at + 3.5, LABELS, f"t small{strong}", "end", -90))
 
 
 def _residue_label(members: list[KnownPosition]) -> str:

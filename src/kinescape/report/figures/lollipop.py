@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from kinescape.records import Call, GeneModel, ProteinFeature, SampleResult
+from kinescape.records import Call, ProteinFeature, SampleResult
 from kinescape.report.figures.axis import Axis, ProteinAxis, axis_for
-from kinescape.report.figures.lod_strip import _id
 from kinescape.report.figures.marks import evidence_mark
-from kinescape.report.figures.svg import element, label, line, picture, rectangle, spread, tooltip, width_of
+from kinescape.report.figures.svg import element, identifier, label, line, picture, rectangle, spread, tooltip, width_of
 from kinescape.report.figures.tracks import (
     LogScale,
     base_width,
@@ -62,7 +61,7 @@ def lollipop(result: SampleResult, gene: str) -> Markup | None:
     y += 18 + RIBBON
     parts += ruler(axis, y + 4, "")
     title = f"Findings on {gene}"
-    return picture(f"lollipop-{_id(gene)}", title, describe(result, gene, axis), WIDTH, y + 26, parts)
+    return picture(f"lollipop-{identifier(gene)}", title, describe(result, gene, axis), WIDTH, y + 26, parts)
 
 
 def describe(result: SampleResult, gene: str, axis: Axis) -> str:
@@ -74,6 +73,14 @@ def describe(result: SampleResult, gene: str, axis: Axis) -> str:
     text = f"Along {axis.words}: " + ("; ".join(words) if words else "no finding drawn") + ". Depth of the amplicons: "
     depths = [f"{a.name} median {a.median_depth:,}" for a in result.amplicons if a.gene == gene]
     return text + (", ".join(depths) or "none") + "."
+
+
+def not_drawn(result: SampleResult, gene: str) -> list[str]:
+    """Findings of the gene that have no place in the picture, such as those of introns."""
+    axis = axis_for(result, gene, LEFT, RIGHT)
+    drawn = {call.variant for call, _ in _placed(result, axis)} if axis else set()
+    mine = [c for c in result.calls if c.evidence != "filtered" and c.consequence and c.consequence.gene == gene]
+    return [short_call_name(call) for call in mine if call.variant not in drawn]
 
 
 def _placed(result: SampleResult, axis: Axis) -> list[tuple[Call, float]]:
@@ -98,7 +105,7 @@ def _overview(axis: ProteinAxis, top: float) -> Iterator[Markup]:
         if feature.kind == "region":
             left, right = x(feature.first_aa), x(feature.last_aa + 1)
             yield path(f"M{left:.1f} {bar - 2}v-4H{right:.1f}v4", "bracket")
-            yield label(short_name(feature), left + 4, bar - 8 + 20 + 14, "t small muted halo", "start")
+            yield label(short_name(feature), left - 5, bar - 1, "t small muted", "end")
     for feature in model.features:
         if feature.kind == "domain":
             left, right = x(feature.first_aa), x(feature.last_aa + 1)
@@ -131,32 +138,36 @@ def _lollipops(result: SampleResult, axis: Axis, top: float, bottom: float) -> I
 
 def _features(axis: ProteinAxis, top: float) -> tuple[list[Markup], float]:
     """The domain bar with motifs, and their names in as few rows as possible below; also the new y."""
-    parts = [rectangle(axis.left, top + 3, axis.right - axis.left, 12, "protein")]
+    boxes = [rectangle(axis.left, top + 3, axis.right - axis.left, 12, "protein")]
+    leaders: list[Markup] = []
+    names: list[Markup] = []
     rows: list[float] = []
-    for feature in _inside(axis):
+    inside = _inside(axis)
+    for feature in sorted(inside, key=lambda f: (f.kind != "domain", f.first_aa - f.last_aa)):
         left, right = _edges(axis, feature)
         kind = f"feature {feature.kind}" + ("" if feature.verified else " recalled")
-        if feature.kind == "domain":
-            parts.append(rectangle(left, top + 1, right - left, 16, kind, tooltip(_feature_words(feature))))
-            continue
-        parts.append(rectangle(left, top + 3, right - left, 12, kind, tooltip(_feature_words(feature))))
+        lift = 2 if feature.kind == "domain" else 0
+        words = tooltip(_feature_words(feature))
+        boxes.append(rectangle(left, top + 3 - lift, max(right - left, 2.5), 12 + 2 * lift, kind, words))
+    for feature in (f for f in inside if f.kind != "domain"):
+        middle = sum(_edges(axis, feature)) / 2
         text = short_name(feature)
         wide = width_of(text, 10.5)
-        start = min(max((left + right) / 2 - wide / 2, axis.left), axis.right - wide)
-        row = next((i for i, end in enumerate(rows) if end + 8 <= start), len(rows))
+        start = min(max(middle - wide / 2, axis.left), axis.right - wide)
+        row = next((i for i, end in enumerate(rows) if end + 6 <= start), len(rows))
         rows[row:] = [start + wide, *rows[row + 1 :]]
         baseline = top + 28 + row * ROW
-        parts.append(line((left + right) / 2, top + 15, (left + right) / 2, baseline - 9, "leader"))
-        parts.append(label(text, start + wide / 2, baseline, "t small halo" + ("" if feature.verified else " italic")))
-    return parts, top + 20 + len(rows) * ROW
+        leaders.append(line(middle, top + 15, middle, baseline - 8, "leader"))
+        names.append(label(text, start + wide / 2, baseline, "t small halo" + ("" if feature.verified else " italic")))
+    return [*leaders, *boxes, *names], top + 20 + len(rows) * ROW
 
 
 def _inside(axis: ProteinAxis) -> list[ProteinFeature]:
-    """Domains first, then the rest from left to right: what is drawn later lies on top."""
+    """The features that the axis shows, from left to right."""
     shown = [
         f for f in axis.model.features if f.kind != "region" and f.first_aa <= axis.last and f.last_aa >= axis.first
     ]
-    return sorted(shown, key=lambda f: (f.kind != "domain", f.first_aa + f.last_aa))
+    return sorted(shown, key=lambda f: f.first_aa + f.last_aa)
 
 
 def _edges(axis: ProteinAxis, feature: ProteinFeature) -> tuple[float, float]:
@@ -172,6 +183,8 @@ def _ribbon(result: SampleResult, axis: Axis, top: float) -> Iterator[Markup]:
     for track in result.coverage:
         points = points_of(axis, track, track.depth)
         half = base_width(points) / 2
+        if points and not any(track.depth):
+            yield label("no reads", (points[0][0] + points[-1][0]) / 2, bottom - 6, "t muted halo")
         for run in runs_of(points, 2 * half):
             words = tooltip(f"{track.amplicon}: {min(v for _, v in run):,.0f} to {max(v for _, v in run):,.0f} reads")
             edge = steps(run, scale, half)
@@ -179,7 +192,7 @@ def _ribbon(result: SampleResult, axis: Axis, top: float) -> Iterator[Markup]:
             yield path(edge, "depth-edge")
     yield from blank_stretches(unseen(looked_at(result, axis), LEFT, RIGHT), top, bottom, "not on panel")
     needed = result.parameters.min_depth
-    yield from threshold(axis, scale.y(needed), f"depth needed {needed:,}×")
+    yield from threshold(axis, scale.y(needed), f"depth needed {needed:,}×", -4)
 
 
 def short_name(feature: ProteinFeature) -> str:
@@ -193,8 +206,3 @@ def short_name(feature: ProteinFeature) -> str:
 def _feature_words(feature: ProteinFeature) -> str:
     place = f"{feature.first_aa}" if feature.first_aa == feature.last_aa else f"{feature.first_aa}–{feature.last_aa}"
     return f"{feature.name}, {place}; {feature.basis}" + ("" if feature.verified else " (not verified)")
-
-
-def gene_model(result: SampleResult, gene: str) -> GeneModel | None:
-    """The model of one gene, if the result carries it."""
-    return next((m for m in result.genes if m.gene == gene), None)

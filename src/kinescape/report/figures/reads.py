@@ -48,8 +48,8 @@ def quality_by_cycle(qc: ReadQc) -> Markup | None:
                 )
             )
     parts += _cycles(cycles, unit)
-    words = "; ".join(f"{n}: mean quality {min(v):.1f} to {max(v):.1f} over {len(v)} cycles" for n, v, _ in series if v)
-    return picture("quality-by-cycle", "Base quality by cycle", words + ".", WIDTH, HEIGHT, parts)
+    told = "; ".join(f"{n}: mean quality {min(v):.1f} to {max(v):.1f} over {len(v)} cycles" for n, v, _ in series if v)
+    return picture("quality-by-cycle", "Base quality by cycle", told + ".", WIDTH, HEIGHT, parts)
 
 
 def _cycles(cycles: int, unit: float) -> Iterator[Markup]:
@@ -88,8 +88,8 @@ def insert_lengths(qc: ReadQc) -> Markup | None:
     parts.append(label("bases", RIGHT, BOTTOM + 32, "t small muted", "end"))
     total = sum(counts.values())
     middle = _median(counts, total)
-    words = f"{total:,} pairs whose mates overlap or read through; median insert {middle} bases."
-    return picture("insert-lengths", "Insert lengths", words, WIDTH, HEIGHT, parts)
+    told = f"{total:,} pairs whose mates overlap or read through; median insert {middle} bases."
+    return picture("insert-lengths", "Insert lengths", told, WIDTH, HEIGHT, parts)
 
 
 def _median(counts: dict[int, int], total: int) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
+from kinescape.report.wording import visible
+
 Attribute = str | int | float
 
-CHARACTER = 0.56
-"""Mean width of a character in units of the font size; sans-serif fonts lie between 0.5 and 0.6."""
+CHARACTER = 0.62
+"""Mean width of a character in units of the font size; the widest common sans-serif (DejaVu, Verdana) needs 0.62."""
 
 
 def number(value: float) -> str:
@@ -21,12 +23,16 @@ def number(value: float) -> str:
 def element(tag: str, *children: Markup | str, **attributes: Attribute) -> Markup:
     """``element("rect", x=1, class_="frame")`` -> ``<rect x="1" class="frame"/>``; strings are escaped."""
     head = Markup("").join(
-        Markup(' {}="{}"').format(Markup(name.rstrip("_").replace("_", "-")), _value(value))
+        Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), _value(value))
         for name, value in attributes.items()
     )
     if not children:
-        return Markup("<{}{}/>").format(Markup(tag), head)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), head, Markup("").join(escape(child) for child in children))
+        return Markup("<{}{}/>").format(tag, head)
+    return Markup("<{0}{1}>{2}</{0}>").format(tag, head, Markup("").join(_shown(child) for child in children))
+
+
+def _shown(child: Markup | str) -> Markup:
+    return child if isinstance(child, Markup) else escape(visible(child))
 
 
 def _value(value: Attribute) -> str:
@@ -79,6 +85,11 @@ def group(*children: Markup, **attributes: Attribute) -> Markup:
 def tooltip(text: str) -> Markup:
     """What a pointer that rests on the element shows."""
     return element("title", text)
+
+
+def identifier(text: str) -> str:
+    """``text`` as a part of an id: letters and digits, anything else as a hyphen."""
+    return "".join(c if c.isalnum() and c.isascii() else "-" for c in text)
 
 
 def width_of(text: str, size: float) -> float:

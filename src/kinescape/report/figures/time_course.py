@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from kinescape.report.course import Course, Track
 from kinescape.report.figures.marks import evidence_mark
-from kinescape.report.figures.svg import element, group, label, line, number, picture, spread, tooltip
+from kinescape.report.figures.svg import element, group, label, line, number, picture, spread, tooltip, width_of
 from kinescape.report.figures.tracks import LogScale, path
 from kinescape.report.wording import percent
 
@@ -18,8 +18,6 @@ NAMES = 130
 SCALE = LogScale(0.001, 1.0, BOTTOM, TOP)
 COLOURS = 7
 """Colours of lines before they repeat; the name at its end says which line is which."""
-LONGEST = 22
-"""Characters of a sample's words under the axis."""
 
 
 def time_course(course: Course) -> Markup | None:
@@ -38,7 +36,7 @@ def time_course(course: Course) -> Markup | None:
         lines = [visit.sample, visit.when, visit.therapy]
         for row, text in enumerate(lines):
             kind = "t small strong" if visit.shown and row == 0 else "t small"
-            parts.append(label(_cut(text), x, BOTTOM + 18 + 14 * row, kind))
+            parts.append(label(_cut(text, unit), x, BOTTOM + 18 + 14 * row, kind))
     parts.append(line(LEFT, BOTTOM, right, BOTTOM, "axis"))
     ends = [_last_height(track) for track in course.tracks]
     order = sorted(range(len(ends)), key=ends.__getitem__)
@@ -50,12 +48,14 @@ def time_course(course: Course) -> Markup | None:
     return picture("time-course", "Findings over time", words + ".", WIDTH, HEIGHT, parts)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _cut(text: str, width: float) -> str:
+    """``text`` as far as it fits into ``width``."""
+    longest = max(int(width / width_of("x", 10.5)), 4)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _series(track: Track, tone: int, places: list[float]) -> Iterator[Markup]:
-    before: tuple[float, float] | None = None
+    before: tuple[float, float, bool] | None = None
     for point, x in zip(track.points, places, strict=True):
         height = point.vaf if point.vaf is not None else point.lod95
         if height is None:
@@ -64,12 +64,12 @@ def _series(track: Track, tone: int, places: list[float]) -> Iterator[Markup]:
             continue
         y = SCALE.y(height)
         if before is not None:
-            # A line to a limit is dashed: the fraction lies somewhere below its end.
+            # A line that starts or ends at a limit is dashed: the fraction lies somewhere below that end.
             yield path(
                 f"M{number(before[0])} {number(before[1])}L{number(x)} {number(y)}",
-                f"course tone{tone}" + (" dashed" if point.vaf is None else ""),
+                f"course tone{tone}" + (" dashed" if point.vaf is None or before[2] else ""),
             )
-        before = (x, y)
+        before = (x, y, point.vaf is None)
         if point.vaf is None:
             words = tooltip(f"{track.name}: none found, limit of detection {percent(point.lod95)}")
             yield element(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -54,7 +55,7 @@ def runs_of(points: Sequence[Point], step: float) -> list[list[tuple[float, floa
 
 def base_width(points: Sequence[Point]) -> float:
     """Distance of neighbouring bases."""
-    gaps = [b[0] - a[0] for a, b in zip(points, points[1:], strict=False)]
+    gaps = [b[0] - a[0] for a, b in pairwise(points)]
     return min(gaps, default=1.0)
 
 
@@ -78,12 +79,11 @@ def closed(path: str, run: Sequence[tuple[float, float]], base: float, half: flo
 
 def looked_at(result: SampleResult, axis: Axis) -> list[tuple[float, float, str]]:
     """(left, right, amplicon) of every stretch that an amplicon's insert covers."""
-    stretches = []
+    stretches: list[tuple[float, float, str]] = []
     for track in result.coverage:
         points = points_of(axis, track, track.depth)
         half = base_width(points) / 2
-        for run in runs_of(points, 2 * half):
-            stretches.append((run[0][0] - half, run[-1][0] + half, track.amplicon))
+        stretches += [(run[0][0] - half, run[-1][0] + half, track.amplicon) for run in runs_of(points, 2 * half)]
     return sorted(stretches)
 
 
@@ -141,11 +141,11 @@ def grid(axis: Axis, scale: LogScale, values: Sequence[tuple[float, str]]) -> li
     return parts
 
 
-def threshold(axis: Axis, y: float, words: str) -> list[Markup]:
-    """A dashed line that a rule of the run draws, with its words at the right."""
+def threshold(axis: Axis, y: float, words: str, drop: float) -> list[Markup]:
+    """A dashed line that a rule of the run draws, with its words at the right, their foot ``drop`` below it."""
     return [
         line(axis.left, y, axis.right, y, "threshold"),
-        label(words, axis.right - 4, y - 4, "t small threshold-words halo", "end"),
+        label(words, axis.right - 4, y + drop, "t small threshold-words halo", "end"),
     ]
 
 

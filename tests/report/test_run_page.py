@@ -1,0 +1,88 @@
+"""The page of a run: every sample is on it, with what it found and what it could not."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+from example_results import EXAMPLES, HOSTILE, below_depth, compound_cis, control, no_calls, weak_call
+from html_reader import Node, read_page
+
+from kinescape.report.index import render_index
+
+
+def cells(page: Node, sample: str) -> list[str]:
+    table = page.one("table", id="samples")
+    (row,) = [r for r in table.all("tr") if next(r.all("th", "td")).text.startswith(sample)]
+    return [c.text for c in row.children if isinstance(c, Node)]
+
+
+@pytest.fixture(scope="module")
+def page() -> Node:
+    return read_page(render_index([make() for make in EXAMPLES.values()], {"SIM99": "SIM99_R1.fastq.gz: truncated"}))
+
+
+def test_every_sample_has_a_row_and_a_link(page: Node) -> None:
+    links = [a.attributes["href"] for a in page.one("table", id="samples").all("a")]
+    assert len(links) == len(EXAMPLES)
+    assert links[0] == "samples/SIM01-relapse/report.html"
+    assert all(link.startswith("samples/") and link.endswith("/report.html") and link.count("/") == 2 for link in links)
+    assert unquote(links[-1]).removeprefix("samples/").removesuffix("/report.html") == HOSTILE
+
+
+def test_a_row_says_gate_findings_drugs_and_limits(page: Node) -> None:
+    row = cells(page, "SIM04-relapse")
+    assert row[4] == "Pass"
+    assert row[5] == "ALK F1174L 2.14% ALK E1154K 0.91% weak"
+    assert row[6].startswith("Resistance: Ceritinib Reduced activity: Crizotinib, Lorlatinib")
+    assert row[7].startswith("None found:")
+    assert row[8:11] == ["57 of 64", "0.93–0.94%", "5.1"]
+
+
+def test_no_finding_is_never_bare(page: Node) -> None:
+    assert cells(page, "SIM09-relapse")[5].startswith("none found above 0.8")
+    assert cells(page, "SIM13-shallow")[5] == "cannot be assessed"
+    text = page.text.lower()
+    assert "negative" not in text
+    assert "wild" not in text
+
+
+def test_a_failed_sample_is_not_lost(page: Node) -> None:
+    assert "SIM99 SIM99_R1.fastq.gz: truncated" in page.text
+    assert "samples without a result 1" in page.text
+
+
+def test_totals_count_plasma_and_controls_apart(page: Node) -> None:
+    tiles = page.one("header").one("dl", **{"class": "tiles"}).text
+    assert "plasma samples with a finding of strong evidence 5 of 8" in tiles
+    assert "controls with a finding of strong evidence 0 of 1" in tiles
+    assert "samples that pass the gate 6 of 9" in tiles
+
+
+def test_rows_carry_what_the_filters_ask_for(page: Node) -> None:
+    table = page.one("table", id="samples")
+    found = [(r.attributes["data-gate"], r.attributes["data-role"]) for r in next(table.all("tbody")).all("tr")]
+    assert found.count(("fail", "plasma")) == 1
+    assert found.count(("pass", "control")) == 1
+    offered = {(b.attributes["name"], b.attributes["value"]) for b in page.all("input") if "name" in b.attributes}
+    assert offered == {("gate", g) for g, _ in found} | {("role", r) for _, r in found}
+
+
+def test_only_simulated_samples_are_marked_in_a_mixed_run() -> None:
+    real = msgspec.structs.replace(no_calls(), simulated=False)
+    mixed = read_page(render_index([real, weak_call()]))
+    assert "This run holds SIMULATED samples" in mixed.one("aside").text
+    assert cells(mixed, "SIM04-relapse")[0].endswith("SIMULATED")
+    assert cells(mixed, "SIM09-relapse")[0] == "SIM09-relapse"
+    assert not list(read_page(render_index([real])).all("aside"))
+
+
+def test_a_run_of_one_and_a_run_of_none() -> None:
+    assert read_page(render_index([compound_cis()])).one("h1").text == "1 sample"
+    assert read_page(render_index([])).one("h1").text == "0 samples"
+    assert "cannot be assessed" in read_page(render_index([below_depth(), control()])).text
+
+
+def test_the_same_results_give_the_same_page() -> None:
+    assert render_index([compound_cis(), control()]) == render_index([compound_cis(), control()])
