@@ -94,8 +94,11 @@ def nothing_found(assessment: Assessment) -> str:
 
 
 def missed_text(assessment: Assessment) -> str:
-    """``not assessed: L2086F (no amplicon of this panel), ...``."""
-    return "not assessed: " + ", ".join(f"{change} ({why})" for change, why in assessment.missed)
+    """``not covered: T1151dup, L1152P; no amplicon of this panel: L2086F``."""
+    reasons: dict[str, list[str]] = {}
+    for change, why in assessment.missed:
+        reasons.setdefault(why, []).append(change)
+    return "; ".join(f"{why}: {', '.join(changes)}" for why, changes in reasons.items())
 
 
 def conflict_text(effect: Effect) -> str:
