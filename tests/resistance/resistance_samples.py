@@ -14,6 +14,7 @@ from kinescape.records import (
     PositionState,
     Variant,
 )
+from kinescape.resistance.base import load_knowledge_base
 from kinescape.resistance.changes import residue_number
 
 CHROMOSOMES = {"ALK": "chr2", "ROS1": "chr6"}
@@ -33,6 +34,7 @@ ROS1_OFF_PANEL = ("L1951R", "L2086F", "G2101A")
 
 
 PANEL = load_panel()
+KB = load_knowledge_base()
 
 
 def variant_of(change: str, gene: str = "ALK", base: str = "T") -> Variant:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from resistance_samples import ALK_POSITIONS, PANEL, call_of, phase_of, positions
+from resistance_samples import ALK_POSITIONS, KB, PANEL, call_of, phase_of, positions
 
 from kinescape.records import Call, DrugState, PhaseVerdict
-from kinescape.resistance.base import load_knowledge_base
 from kinescape.resistance.states import drug_states
 
 CLINICAL_FIVE = ("Crizotinib", "Ceritinib", "Alectinib", "Brigatinib", "Lorlatinib")
@@ -18,8 +17,7 @@ TESTED_SEVEN = (*CLINICAL_FIVE, "Zotizalkib", "Repotrectinib")
 def states_of(
     calls: Sequence[Call], phases: Sequence[PhaseVerdict] = (), fusion: str = "EML4::ALK"
 ) -> dict[str, DrugState]:
-    kb = load_knowledge_base()
-    states = drug_states(kb, PANEL, calls, positions(calls), phases, fusion)
+    states = drug_states(KB, PANEL, calls, positions(calls), phases, fusion)
     return {state.drug: state for state in states}
 
 
@@ -96,8 +94,7 @@ def test_ros1_without_exon_40_says_which_position_was_not_assessed() -> None:
 
 
 def test_a_sample_without_coverage_has_no_state() -> None:
-    kb = load_knowledge_base()
     nothing = positions(states=dict.fromkeys(ALK_POSITIONS, "not_covered"))
-    states = drug_states(kb, PANEL, [], nothing, [], "ALK")
+    states = drug_states(KB, PANEL, [], nothing, [], "ALK")
     assert {state.state for state in states} == {"not_assessable"}
     assert all(state.assessed_positions == 0 for state in states)
