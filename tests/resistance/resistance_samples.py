@@ -124,7 +124,8 @@ def positions(
     chosen: dict[str, PositionState] = dict.fromkeys(ROS1_OFF_PANEL, "not_on_panel")
     for call in calls:
         assert call.consequence is not None
-        chosen[call.consequence.protein] = "detected" if call.evidence == "strong" else "weak"
+        if call.evidence != "filtered":
+            chosen[call.consequence.protein] = "detected" if call.evidence == "strong" else "weak"
     chosen |= states or {}
     return tuple(
         position_of(change, gene, chosen.get(change, "not_detected"))

@@ -39,7 +39,7 @@ def test_patient_1_compound_in_cis_resists_every_clinical_drug_by_its_own_record
 def test_patient_2_single_substitution_reduces_activity_of_five_drugs() -> None:
     states = states_of([call_of("L1198R", 0.03)])
     assert [states[drug].state for drug in TESTED_SEVEN] == ["reduced_activity"] * 5 + ["none_found"] * 2
-    assert "seen at progression" in " ".join(states["Crizotinib"].cautions)
+    assert "seen under this drug" in " ".join(states["Crizotinib"].cautions)
     assert "fold 2.56" in states["Crizotinib"].summary
 
 

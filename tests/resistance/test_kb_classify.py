@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from resistance_samples import KB
 
@@ -139,6 +139,7 @@ def test_an_interval_across_a_cut_is_uncertain(low: float, high: float, expected
     assert rules().classify(3.5, "=", low, high) == expected
 
 
+@settings(deadline=None)
 @given(fold=st.floats(0.01, 1e5), other=st.floats(0.01, 1e5))
 def test_a_larger_fold_is_never_in_a_lower_class(fold: float, other: float) -> None:
     for rule_set in KB.rules.rule_sets.values():
@@ -147,6 +148,7 @@ def test_a_larger_fold_is_never_in_a_lower_class(fold: float, other: float) -> N
         assert order.index(rule_set.classify(low)) <= order.index(rule_set.classify(high))
 
 
+@settings(deadline=None)
 @given(
     fold=st.floats(0.01, 1e4),
     widths=st.tuples(st.floats(1, 5), st.floats(1, 5)),

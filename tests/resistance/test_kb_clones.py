@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from resistance_samples import KB, call_of, phase_of
 
@@ -79,6 +79,7 @@ CHANGES = ("E1154K", "F1174L", "L1196M", "G1202R", "D1203N", "G1269A")
 VERDICTS: tuple[PhaseState, ...] = ("cis", "trans", "mixed", "undeterminable")
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_every_change_is_in_a_clone_and_no_clone_joins_what_is_apart(data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(CHANGES), min_size=1, unique=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from resistance_samples import KB, PANEL, call_of, phase_of, positions
 
@@ -122,6 +122,7 @@ def claims(draw: st.DrawFn, directions: tuple[str, ...] = DIRECTIONS, row: str =
 some_claims = st.lists(claims(), max_size=8, unique_by=lambda row: row.row)
 
 
+@settings(deadline=None)
 @given(rows=some_claims, extra=claims(row="NEW"), clone=st.sampled_from(CLONES))
 def test_a_row_makes_a_drug_look_better_only_by_saying_so(
     rows: list[Claim], extra: Claim, clone: tuple[str, ...]
@@ -134,6 +135,7 @@ def test_a_row_makes_a_drug_look_better_only_by_saying_so(
         assert after.severity >= min(before.severity, says)
 
 
+@settings(deadline=None)
 @given(data=st.data(), clone=st.sampled_from(CLONES))
 def test_the_order_of_rows_never_matters(data: st.DataObject, clone: tuple[str, ...]) -> None:
     rows = data.draw(some_claims)
@@ -150,6 +152,7 @@ def states(kb: KnowledgeBase, changes: tuple[str, ...], verdict: str) -> dict[st
     return {state.drug: state for state in found}
 
 
+@settings(deadline=None)
 @given(
     extra=claims(directions=("resistant", "reduced", "observed", "unclear"), row="NEW"),
     changes=st.sampled_from([(), ("G1202R",), ("L1196M", "G1202R"), ("I1171N",), ("L1196M", "G1202R", "G1269A")]),
@@ -164,6 +167,7 @@ def test_evidence_against_a_drug_never_improves_its_state(extra: Claim, changes:
     }
 
 
+@settings(deadline=None, max_examples=15)
 @given(seed=st.randoms(use_true_random=False))
 def test_the_order_of_a_whole_base_never_matters(seed: object) -> None:
     shuffled = list(KB.claims)

@@ -65,7 +65,7 @@ def _of_effect(name: str, effect: Effect, kb: KnowledgeBase) -> list[str]:
     observed = [claim for claim in effect.others if claim.direction == "observed" and claim.name == name]
     if observed:
         rows = ", ".join(claim.row for claim in observed)
-        texts.append(f"{name} was seen at progression on this drug ({rows}), which does not show that it causes it")
+        texts.append(f"{name} was seen under this drug ({rows}), which does not show that it causes resistance")
     return texts
 
 
