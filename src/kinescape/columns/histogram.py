@@ -31,7 +31,7 @@ IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ColumnCounts:
     """Counts over the window ``[start, start + n)`` of one contig (0-based).
 
