@@ -19,7 +19,7 @@ from kinescape.call.from_columns import reads_needed, tested_alleles
 from kinescape.call.indels import tested_indels
 from kinescape.columns.alleles import ALTERNATIVE, MISSING, variant_alleles
 from kinescape.columns.axis import BASES, Axis, panel_axis
-from kinescape.columns.events import indel_events
+from kinescape.columns.mate_gaps import indel_events
 from kinescape.columns.from_mates import MateColumns, count_columns
 from kinescape.columns.inserts import insert_lengths
 from kinescape.columns.placement import Placement, place

@@ -13,7 +13,7 @@ from kinescape.call.from_columns import filter_names
 from kinescape.call.strand import strand_bias_phreds
 from kinescape.call.tail import log10_tail, phred
 from kinescape.columns.axis import Axis
-from kinescape.columns.events import Event
+from kinescape.columns.mate_gaps import Event
 from kinescape.columns.from_mates import MateColumns
 from kinescape.columns.placement import Placement
 from kinescape.panel.model import Panel

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinescape.columns.axis import BASES, Axis
-from kinescape.columns.events import Event
+from kinescape.columns.mate_gaps import Event
 from kinescape.columns.placement import Placement
 from kinescape.compiled import kernel
 from kinescape.reads.pairs import ReadPairs
