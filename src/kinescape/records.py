@@ -393,8 +393,8 @@ class Parameters(Record, frozen=True, kw_only=True):
     mask_primers: bool = True
     """Primer bases are not counted."""
     end_mask: int = 8
-    """Bases at the 3' end of every mate that are not counted. Bowtie2's local mode gives 2 for a match and takes up to 6
-    for a mismatch (its manual), so it clips one mismatch with fewer than 4 and two with fewer than 7 bases behind."""
+    """Bases at the 3' end of every mate that are not counted. Bowtie2's local mode gives 2 for a match and takes up to
+    6 for a mismatch (its manual), so it clips one mismatch with fewer than 4 bases behind it, two with fewer than 7."""
 
 
 class SampleResult(Record, frozen=True, kw_only=True):

@@ -16,12 +16,12 @@ from kinescape import __version__
 from kinescape.align.reference import Reference
 from kinescape.align.run import AlignerOutput, align
 from kinescape.call.from_columns import reads_needed, tested_alleles
-from kinescape.call.indels import tested_indels
+from kinescape.call.mate_indels import tested_indels
 from kinescape.columns.alleles import ALTERNATIVE, MISSING, variant_alleles
 from kinescape.columns.axis import BASES, Axis, panel_axis
-from kinescape.columns.mate_gaps import indel_events
 from kinescape.columns.from_mates import MateColumns, count_columns
 from kinescape.columns.inserts import insert_lengths
+from kinescape.columns.mate_gaps import indel_events
 from kinescape.columns.placement import Placement, place
 from kinescape.consensus.disagreement import explain_disagreement
 from kinescape.consensus.joined import join_events

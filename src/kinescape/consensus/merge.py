@@ -17,8 +17,8 @@ from kinescape.call.from_columns import (
 )
 from kinescape.call.interval import allele_fraction_interval
 from kinescape.columns.axis import BASES, Axis
-from kinescape.columns.mate_gaps import Event
 from kinescape.columns.from_mates import MateColumns
+from kinescape.columns.mate_gaps import Event
 from kinescape.panel.hgvs import describe
 from kinescape.panel.model import Panel
 from kinescape.records import AlignerCall, Call, Evidence, Parameters, Variant
