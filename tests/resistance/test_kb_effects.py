@@ -158,10 +158,14 @@ def states(kb: KnowledgeBase, changes: tuple[str, ...], verdict: str) -> dict[st
     changes=st.sampled_from([(), ("G1202R",), ("L1196M", "G1202R"), ("I1171N",), ("L1196M", "G1202R", "G1269A")]),
     verdict=st.sampled_from(["cis", "trans", "undeterminable", "mixed"]),
 )
-def test_evidence_against_a_drug_never_improves_its_state(extra: Claim, changes: tuple[str, ...], verdict: str) -> None:
+def test_evidence_against_a_drug_improves_its_state_to_nothing_better_than_it_says(
+    extra: Claim, changes: tuple[str, ...], verdict: str
+) -> None:
     more = replace(KB, claims=(*KB.claims, extra))
     before, after = states(KB, changes, verdict), states(more, changes, verdict)
-    assert BADNESS[after["Lorlatinib"].state] >= BADNESS[before["Lorlatinib"].state]
+    # A clinical row that says "reduced" may stand above a resistant measurement, and then the state is what it says.
+    says = BADNESS["reduced_activity"] if extra.direction == "reduced" else BADNESS["resistance"]
+    assert BADNESS[after["Lorlatinib"].state] >= min(BADNESS[before["Lorlatinib"].state], says)
     assert {drug: state for drug, state in before.items() if drug != "Lorlatinib"} == {
         drug: state for drug, state in after.items() if drug != "Lorlatinib"
     }
