@@ -1,6 +1,7 @@
-"""The first use of a kernel compiles it, so hypothesis measures no single example's time here."""
+import numpy as np
+import pytest
 
-from hypothesis import settings
 
-settings.register_profile("kernels", deadline=None, derandomize=True)
-settings.load_profile("kernels")
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20240521)

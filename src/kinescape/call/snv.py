@@ -72,7 +72,7 @@ class SnvTests:
     correction: IntArray
 
 
-def tested_columns(columns: ColumnCounts, reference: npt.NDArray[np.uint8], settings: SnvSettings) -> BoolArray:
+def columns_to_test(columns: ColumnCounts, reference: npt.NDArray[np.uint8], settings: SnvSettings) -> BoolArray:
     """bool[n]: where SNVs are sought. ``reference`` is uint8[n], the window's base codes.
 
     Not where the reference is unknown, the consensus an insertion or deletion, or fewer than half of the spanning
@@ -87,7 +87,7 @@ def tested_columns(columns: ColumnCounts, reference: npt.NDArray[np.uint8], sett
     )
 
 
-def test_columns(
+def column_tests(
     columns: ColumnCounts, reference: npt.NDArray[np.uint8], settings: SnvSettings, tests_before: int
 ) -> SnvTests:
     """Test all columns of a window; ``tests_before`` is the number of tests of the columns before it."""
@@ -96,7 +96,7 @@ def test_columns(
     minimum = np.where(
         alternative, max(settings.min_base_quality, settings.min_alternative_quality), settings.min_base_quality
     )
-    kept = (qualities[:, 0] >= minimum) & tested_columns(columns, reference, settings)[position]
+    kept = (qualities[:, 0] >= minimum) & columns_to_test(columns, reference, settings)[position]
     position, base, alternative = position[kept], base[kept], alternative[kept]
     count = columns.group_count[kept]
     used = np.zeros((columns.size, len(BASES)), dtype=np.int64)
@@ -120,7 +120,7 @@ def snv_candidates(
     columns: ColumnCounts, reference: npt.NDArray[np.uint8], settings: SnvSettings, tests_before: int
 ) -> tuple[list[Candidate], int]:
     """The significant alternatives of a window, by position and base, and the number of tests with this window's."""
-    tests = test_columns(columns, reference, settings, tests_before)
+    tests = column_tests(columns, reference, settings, tests_before)
     significant = tests.log10_p + np.log10(tests.correction)[:, None] < math.log10(settings.significance)
     candidates = list(_candidates(columns, tests, significant & (tests.used > 0)))
     return candidates, tests_before + TESTS_PER_COLUMN * int(tests.offset.size)

@@ -65,16 +65,13 @@ class AlignmentFile:
         _require_file(path)
         previous = pysam.set_verbosity(0)  # htslib would print its own words to stderr beside our error
         try:
-            with pysam.AlignmentFile(
-                str(path), check_sq=False, require_index=False, reference_filename=str(reference)
-            ) as handle:
+            with pysam.AlignmentFile(str(path), check_sq=False, require_index=False) as handle:
                 header = handle.header
                 self.is_bam = bool(handle.is_bam)
                 self.contigs = tuple(
                     Contig(str(name), int(length))
                     for name, length in zip(header.references, header.lengths, strict=True)
                 )
-                self.sample = _sample_of(header.to_dict())
                 order = header.to_dict().get("HD", {}).get("SO", "unknown")
         except (OSError, ValueError, NotImplementedError):
             raise InputError("cannot be read as BAM, CRAM or SAM", file=path) from None
@@ -119,23 +116,16 @@ def _require_whole(path: Path) -> None:
             raise InputError("is truncated (its end-of-file block is missing)", file=path)
 
 
-def _sample_of(header: dict[str, object]) -> str:
-    """The first read group's sample, empty where there is none."""
-    groups = header.get("RG", [])
-    if isinstance(groups, list):
-        for group in groups:
-            if isinstance(group, dict) and group.get("SM"):
-                return str(group["SM"])
-    return ""
-
-
 @contextlib.contextmanager
 def _as_bam(path: Path, reference: Path) -> Iterator[Path]:
     """The same alignments as an uncompressed BAM file in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "alignments.bam"
+        # htslib writes an index beside the reference it is given: a link keeps it out of the user's folder.
+        link = Path(folder) / ("reference.fa.gz" if reference.suffix == ".gz" else "reference.fa")
+        link.symlink_to(reference.resolve())
         try:
-            pysam.samtools.view("-u", "-T", str(reference), "-o", str(target), str(path), catch_stdout=False)
+            pysam.samtools.view("-u", "-T", str(link), "-o", str(target), str(path), catch_stdout=False)
         except pysam.utils.SamtoolsError as problem:
             text = " ".join(str(problem).replace("\\n", " ").split())
             raise InputError(f"cannot be decoded ({text})", file=path) from None
@@ -144,11 +134,14 @@ def _as_bam(path: Path, reference: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _open_blocks(path: Path) -> Iterator[pysam.BGZFile]:
+    previous = pysam.set_verbosity(0)
     handle = pysam.BGZFile(str(path), "rb", None)
     try:
         yield handle
     finally:
-        handle.close()
+        with contextlib.suppress(OSError):  # closing repeats an error of reading
+            handle.close()
+        pysam.set_verbosity(previous)
 
 
 def _skip_header(handle: pysam.BGZFile) -> None:

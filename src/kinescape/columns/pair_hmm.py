@@ -27,6 +27,7 @@ UNKNOWN = 4
 """Code of a base that is not A, C, G or T (0 to 3); it fits everything."""
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 QualityArray = npt.NDArray[np.uint8]
 
 

@@ -13,9 +13,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kinescape.columns.aligned import AlignedReads, ReadFilter, decoded
+from kinescape.columns.aligned import AlignedReads, ReadFilter
 from kinescape.columns.alignment_quality import with_alignment_quality
 from kinescape.columns.bam import AlignmentFile, IntArray
+from kinescape.columns.decode import decoded
 from kinescape.columns.events import gather_alleles
 from kinescape.columns.histogram import NO_QUALITY, CodeArray, CodeCounter, ColumnCounts
 from kinescape.columns.indel_counts import IndelAllele, IndelCounts, indel_consensus, merged_alleles
