@@ -21,8 +21,6 @@ What is there already is not fetched again, and a set-up that was interrupted go
 every command that was run is in `.tools/setup.log`. docs/install.md says more.
 """
 
-from __future__ import annotations
-
 import sys
 
 try:
@@ -37,10 +35,44 @@ try:
     import ssl
     import subprocess
     import time
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from typing import Iterator, Sequence  # noqa: UP035  (an old python3 must get as far as the message)
 except ModuleNotFoundError as problem:
     sys.exit(f"kinescape set-up: this python3 lacks the module {problem.name!r}: install the whole python3 package")
+
+PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
+"""As `requires-python` in pyproject.toml (a test holds them together), oldest first."""
+
+
+def say(text: str) -> None:
+    print(f"kinescape set-up: {text}", file=sys.stderr, flush=True)
+
+
+def python_that_serves() -> str:
+    """Path of a Python of a supported version: this one, else one on PATH; empty if there is none."""
+    if f"{sys.version_info[0]}.{sys.version_info[1]}" in PYTHON_VERSIONS:
+        return sys.executable
+    for version in reversed(PYTHON_VERSIONS):
+        other = shutil.which(f"python{version}")
+        if other and subprocess.call([other, "-c", "pass"], stderr=subprocess.DEVNULL) == 0:
+            return other
+    return ""
+
+
+def go_on_with_python_that_serves() -> None:
+    """Ends this run where this Python is not supported. Called here, before anything that an old one cannot read."""
+    python, here = python_that_serves(), sys.version.split()[0]
+    if not python:
+        versions = f"{', '.join(PYTHON_VERSIONS[:-1])} or {PYTHON_VERSIONS[-1]}"
+        say(f"python3 is {here}, kinescape needs Python {versions}: install one (python{PYTHON_VERSIONS[-1]}, say)")
+        sys.exit(1)
+    if python != sys.executable:
+        say(f"python3 is {here}; going on with {python}")
+        os.execv(python, [python, *sys.argv])
+
+
+if __name__ == "__main__":
+    go_on_with_python_that_serves()
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -55,9 +87,6 @@ SYSTEM_CERTIFICATES = (
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
     "/etc/ssl/ca-bundle.pem",  # SUSE
 )
-
-PYTHON_VERSIONS = ("3.11", "3.12", "3.13")
-"""As `requires-python` in pyproject.toml (a test holds them together), oldest first."""
 
 UV_VERSION = "0.13.9"
 UV_SHA256 = (  # of that version's wheels on the package index
@@ -101,10 +130,6 @@ class SetupError(Exception):
 # ---------------------------------------------------------------------------------------------------------------------
 # Saying what happens, running commands
 # ---------------------------------------------------------------------------------------------------------------------
-
-
-def say(text: str) -> None:
-    print(f"kinescape set-up: {text}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -312,22 +337,8 @@ def set_up_programs(programs: dict[str, tuple[str, ...]]) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Python, uv and the Python packages
+# uv and the Python packages
 # ---------------------------------------------------------------------------------------------------------------------
-
-
-def python_that_serves() -> str | None:
-    """None if this Python is of a supported version, else another one on PATH that is; SetupError if there is none."""
-    if f"{sys.version_info[0]}.{sys.version_info[1]}" in PYTHON_VERSIONS:
-        return None
-    for version in reversed(PYTHON_VERSIONS):
-        other = shutil.which(f"python{version}")
-        if other and output_of([other, "--version"]).startswith(f"Python {version}."):
-            return other
-    raise SetupError(
-        f"python3 is {sys.version.split()[0]}, kinescape needs Python {', '.join(PYTHON_VERSIONS[:-1])} or"
-        f" {PYTHON_VERSIONS[-1]}: install one of them (as python{PYTHON_VERSIONS[-1]}, for one) and run this again"
-    )
 
 
 def system_python() -> str:
@@ -581,10 +592,6 @@ def main(arguments: Sequence[str]) -> int:
         say(f"found {shlex.join(arguments) or 'no command'}; expected {', '.join(VERBS)} (--help says what they do)")
         return 2
     try:
-        other = python_that_serves()
-        if other:
-            say(f"python3 is {sys.version.split()[0]}; going on with {other}")
-            os.execv(other, [other, str(Path(__file__).resolve()), *arguments])
         set_up(for_tests=verb == "test")
         if verb == "test":
             return run_tests(rest)

@@ -2,13 +2,14 @@
 
     python benchmarks/run_stages.py [--pairs 25000] [--threads 2] [--repeat 3]
 
-The sample is simulated (seven amplicons, the stated read pairs each, background 0.0024) and kept in the system's temporary
-folder for the next call. CPU seconds include the aligners; the peak is that of the largest process.
+The sample is simulated (seven amplicons, the stated read pairs each, background 0.0024) and kept in the system's
+temporary folder for the next call. CPU seconds include the aligners; the peak is that of the largest process.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import resource
 import statistics
 import tempfile
@@ -66,7 +67,7 @@ def measure(files: tuple[Path, Path], threads: int) -> tuple[list[tuple[str, flo
     from kinescape.sample import analyse_sample
     from kinescape.sheet import single_sample
 
-    plan = RunPlan((), Path("."), "alk-ros1", "alk-ros1", None, Parameters(), threads)
+    plan = RunPlan((), Path(), "alk-ros1", "alk-ros1", None, Parameters(), threads)
     bench = workbench(plan)
     sample = single_sample(*files, "benchmark", 20.0)
     analysis = analyse_sample(sample, bench, threads, lambda stage: moments.append((stage, Moment.now())))
@@ -76,7 +77,7 @@ def measure(files: tuple[Path, Path], threads: int) -> tuple[list[tuple[str, flo
     moments.append(("end", Moment.now()))
     rows = [
         (name, after.wall - before.wall, after.cpu - before.cpu)
-        for (name, before), (_, after) in zip(moments, moments[1:], strict=False)
+        for (name, before), (_, after) in itertools.pairwise(moments)
     ]
     return rows, sum(call.evidence == "strong" for call in analysis.result.calls)
 

@@ -115,6 +115,12 @@ class Call(Record, frozen=True, kw_only=True):
     vaf_high: float
     """95% interval of the allele fraction (see ``docs/statistics.md``)."""
     by_aligner: tuple[AlignerCall, ...]
+    fragments: int = 0
+    """Read pairs that show the position, mates merged: base quality >= 20, and agreement where both mates show it."""
+    alt_fragments: int = 0
+    """Those of them that show the alternative allele."""
+    parts: tuple[str, ...] = ()
+    """Single changes that were called and lie on the same fragments, where this call names them as one event."""
     known: str = ""
     """What the panel's list of known positions says of it; empty when it is not listed."""
     background_ratio: float | None = None
@@ -387,8 +393,8 @@ class Parameters(Record, frozen=True, kw_only=True):
     mask_primers: bool = True
     """Primer bases are not counted."""
     end_mask: int = 8
-    """Bases at the 3' end of every mate that are not counted. Bowtie2's local mode gives 2 for a match and takes up to 6
-    for a mismatch (its manual), so it clips one mismatch with fewer than 4 and two with fewer than 7 bases behind."""
+    """Bases at the 3' end of every mate that are not counted. Bowtie2's local mode gives 2 for a match and takes up to
+    6 for a mismatch (its manual), so it clips one mismatch with fewer than 4 bases behind it, two with fewer than 7."""
 
 
 class SampleResult(Record, frozen=True, kw_only=True):

@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from kinescape import __version__
 from kinescape.align.reference import Reference
 from kinescape.align.run import AlignerOutput, align
 from kinescape.call.from_columns import reads_needed, tested_alleles
-from kinescape.call.indels import tested_indels
+from kinescape.call.mate_indels import tested_indels
+from kinescape.columns.alleles import ALTERNATIVE, MISSING, variant_alleles
 from kinescape.columns.axis import BASES, Axis, panel_axis
-from kinescape.columns.events import indel_events
 from kinescape.columns.from_mates import MateColumns, count_columns
 from kinescape.columns.inserts import insert_lengths
+from kinescape.columns.mate_gaps import indel_events
 from kinescape.columns.placement import Placement, place
+from kinescape.consensus.disagreement import explain_disagreement
+from kinescape.consensus.joined import join_events
 from kinescape.consensus.merge import AlignerEvidence, called_positions, merge_calls
 from kinescape.files import sha256_of
 from kinescape.limits.coverage import (
@@ -111,7 +116,11 @@ def analyse_sample(
         molecules = molecules_from_nanograms(sample.info.cfdna_ng) if sample.info.cfdna_ng else None
         sight = sight_of(axis, columns, needed, parameters, molecules)
         calls = merge_calls(panel, axis, evidence, parameters, molecules)
-        phases = phase_calls(pairs, placement, axis, calls, sight)
+        calls, seen = _fragments(panel, pairs, placement, axis, calls, evidence, parameters)
+        calls = explain_disagreement(
+            calls, pairs, axis, [each for each, _ in counted], [each.events for each in evidence]
+        )
+        phases = phase_calls(axis, calls, seen, sight)
     finally:
         pairs.close()
     progress("interpreting")
@@ -168,7 +177,38 @@ def _test(
 ) -> AlignerEvidence:
     events = indel_events(panel, pairs, placement, axis)
     indels = tested_indels(panel, axis, pairs, placement, columns, events, parameters)
-    return AlignerEvidence(columns, tested_alleles(columns, parameters), indels)
+    return AlignerEvidence(columns, tested_alleles(columns, parameters), indels, events)
+
+
+def _fragments(
+    panel: Panel,
+    pairs: ReadPairs,
+    placement: Placement,
+    axis: Axis,
+    calls: tuple[Call, ...],
+    evidence: Sequence[AlignerEvidence],
+    parameters: Parameters,
+) -> tuple[tuple[Call, ...], NDArray[np.uint8]]:
+    """Look at the fragments of every call: join what is one event, and count. Returns the alleles by call as well."""
+    events = evidence[0].events
+
+    def alleles(of: Sequence[Call]) -> NDArray[np.uint8]:
+        return variant_alleles(pairs, placement, axis, [call.variant for call in of], events)
+
+    seen = alleles(calls)
+    if parameters.mode == "default":
+        joined = join_events(panel, calls, seen, parameters, [each.tests.quality_needed for each in evidence])
+        if len(joined) != len(calls):
+            calls, seen = joined, alleles(joined)
+    counted = tuple(
+        msgspec.structs.replace(
+            call,
+            fragments=int((seen[:, number] != MISSING).sum()),
+            alt_fragments=int((seen[:, number] == ALTERNATIVE).sum()),
+        )
+        for number, call in enumerate(calls)
+    )
+    return counted, seen
 
 
 def _input_file(path: Path) -> InputFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kinescape.consensus.merge import _verdict
+from kinescape.consensus.merge import verdict
 from kinescape.records import AlignerCall, Parameters
 
 
@@ -15,11 +15,11 @@ def aligner_call(aligner: str, filters: tuple[str, ...] = (), **numbers: int | f
 
 
 def test_both_pass() -> None:
-    assert _verdict((aligner_call("bwa"), aligner_call("bowtie2")), Parameters(), (55, 55)) == ("strong", (), "")
+    assert verdict((aligner_call("bwa"), aligner_call("bowtie2")), Parameters(), (55, 55)) == ("strong", (), "")
 
 
 def test_one_passes_and_the_reason_names_the_other_with_its_numbers() -> None:
-    evidence, filters, reason = _verdict(
+    evidence, filters, reason = verdict(
         (aligner_call("bwa"), aligner_call("bowtie2", ("min_vaf",), vaf=0.0052)), Parameters(), (55, 55)
     )
     assert evidence == "weak"
@@ -28,7 +28,7 @@ def test_one_passes_and_the_reason_names_the_other_with_its_numbers() -> None:
 
 
 def test_none_passes_and_every_reason_stays() -> None:
-    evidence, filters, reason = _verdict(
+    evidence, filters, reason = verdict(
         (
             aligner_call("bwa", ("min_depth", "min_vaf"), depth=4200, vaf=0.004),
             aligner_call("bowtie2", ("not_called", "min_depth"), depth=4100, qual=12),

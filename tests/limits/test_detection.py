@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinescape.limits.detection import detection_power, limits_of_detection, molecules_from_nanograms
 from kinescape.call.interval import allele_fraction_interval
+from kinescape.limits.detection import detection_power, limits_of_detection, molecules_from_nanograms
 
 BACKGROUND = 0.0008
 DEPTH = 24_687

@@ -293,18 +293,22 @@ def test_folder_that_cannot_be_written_is_one_line(system: System) -> None:
 
 
 def test_python_that_is_too_old_hands_over_to_one_that_serves(
-    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bootstrap, "PYTHON_VERSIONS", ("4.7", "4.8"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(bootstrap.SetupError, match=r"kinescape needs Python 4\.7 or 4\.8: install one of them"):
-        bootstrap.python_that_serves()
+    with pytest.raises(SystemExit, match="1"):
+        bootstrap.go_on_with_python_that_serves()
+    assert "kinescape needs Python 4.7 or 4.8: install one (python4.8, say)" in capsys.readouterr().err
     newer = tmp_path / "python4.8"
-    newer.write_text("#!/bin/sh\necho Python 4.8.1\n")
-    newer.chmod(0o755)
+    newer.symlink_to(sys.executable)
     assert bootstrap.python_that_serves() == str(newer)
-    monkeypatch.setattr(bootstrap, "PYTHON_VERSIONS", (f"{sys.version_info[0]}.{sys.version_info[1]}",))
-    assert bootstrap.python_that_serves() is None
+    newer.unlink()
+    newer.write_text("#!/bin/sh\nexit 127\n")  # such as a version manager leaves for a version that is switched off
+    newer.chmod(0o755)
+    assert bootstrap.python_that_serves() == ""
+    monkeypatch.undo()
+    assert bootstrap.python_that_serves() == sys.executable
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from kinescape.records import (
     PositionState,
     Variant,
 )
+from kinescape.resistance.base import load_knowledge_base
 from kinescape.resistance.changes import residue_number
 
 CHROMOSOMES = {"ALK": "chr2", "ROS1": "chr6"}
@@ -33,6 +34,7 @@ ROS1_OFF_PANEL = ("L1951R", "L2086F", "G2101A")
 
 
 PANEL = load_panel()
+KB = load_knowledge_base()
 
 
 def variant_of(change: str, gene: str = "ALK", base: str = "T") -> Variant:
@@ -122,7 +124,8 @@ def positions(
     chosen: dict[str, PositionState] = dict.fromkeys(ROS1_OFF_PANEL, "not_on_panel")
     for call in calls:
         assert call.consequence is not None
-        chosen[call.consequence.protein] = "detected" if call.evidence == "strong" else "weak"
+        if call.evidence != "filtered":
+            chosen[call.consequence.protein] = "detected" if call.evidence == "strong" else "weak"
     chosen |= states or {}
     return tuple(
         position_of(change, gene, chosen.get(change, "not_detected"))

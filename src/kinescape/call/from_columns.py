@@ -143,9 +143,9 @@ def _tails(groups: ErrorGroups, table: ErrorTable, counts: NDArray[np.int64]) ->
 def _bias_tables(columns: MateColumns, position: NDArray[np.int64], base: NDArray[np.int64], mode: str) -> Dp4:
     """int64[alleles, 4] for Fisher's test of bias: reads by strand, or by orientation where strand says nothing.
 
-    Towards the ends of an amplicon every read of a position comes from one strand, whatever it shows. There the question
-    is put to the orientation of the pair instead: whether the first mate reads the plus strand (F1R2) or the minus
-    strand (F2R1), which the library deals to molecules by chance.
+    Towards the ends of an amplicon every read of a position comes from one strand, whatever it shows. There the
+    question is put to the orientation of the pair instead: whether the first mate reads the plus strand (F1R2) or the
+    minus strand (F2R1), which the library deals to molecules by chance.
     """
     strands = _table_of(columns.strand_counts(), columns, position, base)
     if mode == "lofreq":

@@ -48,9 +48,7 @@ def show(variant: str, gene: str | None, drug: str | None, base: str) -> None:
 
 @kb.command()
 @click.argument("base", default="alk-ros1")
-@click.option(
-    "--panel", default="alk-ros1", show_default=True, help="Panel that gives the reference residues."
-)
+@click.option("--panel", default="alk-ros1", show_default=True, help="Panel that gives the reference residues.")
 def lint(base: str, panel: str) -> int:
     """Every fault of BASE (a name, a folder, or a table of raw facts), one per line as file:line: what.
 
@@ -59,6 +57,7 @@ def lint(base: str, panel: str) -> int:
     from kinescape.errors import EXIT_FAILURE, EXIT_OK
     from kinescape.panel.load import load_panel
     from kinescape.resistance import lint as linter
+    from kinescape.resistance.wording import count
 
     faults = linter.lint(base, load_panel(panel))
     for fault in faults:
@@ -66,7 +65,7 @@ def lint(base: str, panel: str) -> int:
     if not faults:
         for note in linter.notes(base):
             click.echo(f"note: {note}", err=True)
-    click.echo(f"{base}: {len(faults)} faults" if faults else f"{base}: no fault found", err=True)
+    click.echo(f"{base}: {count(len(faults), 'fault') if faults else 'no fault found'}", err=True)
     return EXIT_FAILURE if faults else EXIT_OK
 
 
@@ -81,10 +80,11 @@ def build(facts: Path, out: Path, curation: Path | None, date: str | None, curat
     """Rewrite a table of raw FACTS as a knowledge base, with the drugs and rules of --kb. Judges nothing: lint does."""
     from kinescape.resistance.base import load_knowledge_base
     from kinescape.resistance.build import build as build_base
+    from kinescape.resistance.wording import count
 
     loaded = load_knowledge_base(base)
     rows = build_base(facts, out, loaded, curation=curation, date=date or loaded.date, curator=curator)
-    click.echo(f"{out}: {rows} rows; check with: kinescape kb lint {out}")
+    click.echo(f"{out}: {count(rows, 'row')}; check with: kinescape kb lint {out}")
 
 
 @kb.command()
@@ -94,6 +94,7 @@ def diff(old: str, new: str) -> None:
     """What NEW says otherwise than OLD: rows, then mutations and drugs whose meaning changes."""
     from kinescape.resistance.base import load_knowledge_base
     from kinescape.resistance.diff import meaning_changes, row_changes
+    from kinescape.resistance.wording import count
 
     before, after = load_knowledge_base(old), load_knowledge_base(new)
     rows, meanings = row_changes(before, after), meaning_changes(before, after)
@@ -106,7 +107,8 @@ def diff(old: str, new: str) -> None:
         click.echo(f"{meaning.gene} {meaning.variants} {meaning.drug}: {meaning.before} -> {meaning.after}")
     variants = {(meaning.gene, meaning.variants) for meaning in meanings}
     drugs = {meaning.drug for meaning in meanings}
-    click.echo(f"{len(rows)} rows differ; meaning changes for {len(variants)} mutations and {len(drugs)} drugs")
+    changed = f"meaning changes for {count(len(variants), 'mutation')} and {count(len(drugs), 'drug')}"
+    click.echo(f"{count(len(rows), 'row')} changed; {changed}")
 
 
 @kb.command()
@@ -137,11 +139,12 @@ def add(
     from kinescape.resistance.ic50_tables import read_ic50_table
     from kinescape.resistance.lab_rows import Experiment
     from kinescape.resistance.lab_rows import add as add_rows
+    from kinescape.resistance.wording import count
 
     loaded = load_knowledge_base(base)
     experiment = Experiment(gene, fusion, system, source, date, curator, prefix)
     number = add_rows(read_ic50_table(table, loaded.drugs), loaded, out, experiment)
-    click.echo(f"{out}: {number} rows added; check with: kinescape kb lint {out}")
+    click.echo(f"{out}: {count(number, 'row')} added; check with: kinescape kb lint {out}")
 
 
 @kb.command()

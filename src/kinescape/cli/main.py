@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "panel": ("kinescape.cli.panel:panel", "What is sequenced: list, show or check a panel"),
     "kb": ("kinescape.cli.kb:kb", "Knowledge base of mutations and drugs; resistance classes of IC50 tables."),
     "reinterpret": ("kinescape.cli.reinterpret:reinterpret", "Old results with a newer knowledge base, without reads."),
+    "call": ("kinescape.cli.call:call_command", "Variants from a BAM or CRAM file, to LoFreq's integers."),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 

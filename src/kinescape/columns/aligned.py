@@ -55,7 +55,7 @@ class ReadFilter:
     use_orphans: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AlignedReads:
     """Reads of one contig. Read ``i`` owns the slices ``bounds[i]:bounds[i + 1]`` of the per-base arrays.
 
@@ -65,8 +65,8 @@ class AlignedReads:
         Index into the header's contigs.
     start
         int64[n]: 0-based position of the first aligned base, not descending.
-    mapping_quality, reverse
-        uint8[n], bool[n].
+    mapping_quality, source_quality, reverse
+        uint8[n], uint8[n] (:data:`NO_QUALITY` where there is none), bool[n].
     bounds, cigar_bounds
         int64[n + 1].
     cigar
@@ -80,6 +80,7 @@ class AlignedReads:
     contig: int
     start: IntArray
     mapping_quality: QualityArray
+    source_quality: QualityArray
     reverse: npt.NDArray[np.bool_]
     cigar_bounds: IntArray
     cigar: IntArray
@@ -141,7 +142,19 @@ def _decode(
     )  # fmt: skip
     if fault:
         raise _fault(records, int(chosen[where]), contigs, fault, path)
-    return AlignedReads(contig, start, mapping_quality, reverse, cigar_bounds, cigar, bounds, letters, qualities, *tags)
+    return AlignedReads(
+        contig,
+        start,
+        mapping_quality,
+        np.full(count, NO_QUALITY, dtype=np.uint8),
+        reverse,
+        cigar_bounds,
+        cigar,
+        bounds,
+        letters,
+        qualities,
+        *tags,
+    )
 
 
 def _fault(records: Records, record: int, contigs: tuple[Contig, ...], fault: int, path: Path) -> InputError:

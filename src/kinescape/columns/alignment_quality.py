@@ -129,7 +129,7 @@ def _twins(
         digest = np.uint64(0xCBF29CE484222325) ^ np.uint64(start[i])
         for j in range(bounds[i], bounds[i + 1]):
             digest = (digest ^ np.uint64(qualities[j] * 8 + bases[j])) * np.uint64(0x100000001B3)
-        slot = np.int64(digest >> np.uint64(20)) & (capacity - 1)
+        slot = np.int64(digest >> np.uint64(32)) & (capacity - 1)
         while table[slot] >= 0 and not _same(table[slot], i, start, cigar_bounds, cigar, bounds, bases, qualities):
             slot = (slot + 1) & (capacity - 1)
         if table[slot] < 0:

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kinescape.columns.axis import BASES, Axis
+from kinescape.columns.mate_gaps import Event
 from kinescape.columns.placement import Placement
 from kinescape.compiled import kernel
 from kinescape.reads.pairs import ReadPairs
+from kinescape.records import Variant
 
 MISSING, REFERENCE, ALTERNATIVE, OTHER = 0, 1, 2, 3
 MIN_QUALITY = 20
@@ -24,6 +27,52 @@ class Site:
     column: int
     reference: int
     alternative: int
+
+
+def variant_alleles(
+    pairs: ReadPairs,
+    placement: Placement,
+    axis: Axis,
+    variants: Sequence[Variant],
+    events: Sequence[Event],
+) -> NDArray[np.uint8]:
+    """The allele of every pair for every variant, as :func:`fragment_alleles` codes it.
+
+    Changes of several bases are looked up at their first changed base, insertions and deletions among ``events``.
+    """
+    seen = np.zeros((len(pairs), len(variants)), np.uint8)
+    bases = [number for number, variant in enumerate(variants) if len(variant.ref) == len(variant.alt)]
+    if bases:
+        seen[:, bases] = fragment_alleles(pairs, placement, [_site(axis, variants[number]) for number in bases])
+    by_variant = {event.variant: event for event in events}
+    for number, variant in enumerate(variants):
+        if len(variant.ref) != len(variant.alt):
+            seen[:, number] = _event_alleles(pairs, placement, axis, variant, by_variant.get(variant))
+    return seen
+
+
+def _site(axis: Axis, variant: Variant) -> Site:
+    offset = next(index for index, (one, two) in enumerate(zip(variant.ref, variant.alt, strict=True)) if one != two)
+    return Site(
+        axis.column(variant.chrom, variant.pos - 1 + offset),
+        BASES.index(variant.ref[offset]),
+        BASES.index(variant.alt[offset]),
+    )
+
+
+def _event_alleles(
+    pairs: ReadPairs, placement: Placement, axis: Axis, variant: Variant, event: Event | None
+) -> NDArray[np.uint8]:
+    """uint8[pairs]: a mate speaks if it spans the change and a base on either side."""
+    anchor = axis.column(variant.chrom, variant.pos - 1)
+    spans = (placement.first <= anchor) & (anchor + len(variant.ref) < placement.last)
+    by_mate = np.where(spans, np.uint8(REFERENCE), np.uint8(MISSING))
+    if event is not None:
+        by_mate[event.mates] = ALTERNATIVE
+    one, two = by_mate[pairs.mate_1], by_mate[pairs.mate_2]
+    merged = np.where(one == MISSING, two, one)
+    merged[(one != MISSING) & (two != MISSING) & (one != two)] = MISSING
+    return merged
 
 
 def fragment_alleles(

@@ -57,6 +57,13 @@ class Axis:
                 return int(self.amplicon_offset[number]) + position - amplicon.start
         return None
 
+    def column(self, chrom: str, position: int) -> int:
+        """Index of a 0-based chromosome position that is known to lie on an amplicon; KeyError where it does not."""
+        index = self.index(chrom, position)
+        if index is None:
+            raise KeyError(f"{chrom}:{position + 1}")
+        return index
+
     def insert(self, number: int) -> slice:
         """Axis indices of an amplicon's insert."""
         amplicon = self.amplicons[number]

@@ -37,7 +37,7 @@ class Contig:
     length: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Records:
     """Some alignments, in the order of the file.
 

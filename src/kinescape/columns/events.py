@@ -1,99 +1,124 @@
-"""Insertions and deletions of the distinct mates, each spelled as one left-aligned variant, with its reads."""
+"""Insertions and deletions of reads, gathered into alleles with their qualities."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
+import numpy.typing as npt
 
-from kinescape.columns.axis import Axis
-from kinescape.columns.placement import Placement
-from kinescape.coordinates import reverse_complement
-from kinescape.panel.hgvs import normalise
-from kinescape.panel.model import Panel
-from kinescape.reads.pairs import ReadPairs
-from kinescape.records import Variant
+from kinescape.columns.aligned import (
+    DELETION,
+    EQUAL,
+    INSERTION,
+    MATCH,
+    MISMATCH,
+    PADDING,
+    SKIP,
+    SOFT_CLIP,
+    AlignedReads,
+    QualityArray,
+)
+from kinescape.columns.bam import IntArray
+from kinescape.columns.histogram import BASES, NO_QUALITY, pack_codes
+from kinescape.columns.indel_counts import KINDS, IndelAllele
+from kinescape.compiled import kernel
 
-_INSERTION, _DELETION, _SKIP, _MATCHES = 1, 2, 3, (0, 7, 8)
-_SOFT_CLIP = 4
+_LETTERS = np.frombuffer((BASES + "N").encode(), dtype=np.uint8)
+
+_FIELDS = 8
+_READ, _ANCHOR, _KIND, _LENGTH, _QUERY, _QUALITY, _GAP_QUALITY, _DIGEST = range(_FIELDS)
 
 
-@dataclass(frozen=True)
-class Event:
-    """One insertion or deletion with one aligner.
+def gather_alleles(reads: AlignedReads, first: int, last: int, reference: QualityArray) -> list[IndelAllele]:
+    """The events of reads ``first`` to ``last``, equal ones together, at contig positions."""
+    events = _find_events(
+        reads.cigar_bounds, reads.cigar, reads.start, reads.bounds, reads.bases,
+        reads.insertion_quality, reads.deletion_quality,
+        reads.insertion_alignment_quality, reads.deletion_alignment_quality, first, last,
+    )  # fmt: skip
+    if not len(events):
+        return []
+    order = np.lexsort((events[:, _DIGEST], events[:, _LENGTH], events[:, _KIND], events[:, _ANCHOR]))
+    events = events[order]
+    identity = events[:, [_ANCHOR, _KIND, _LENGTH, _DIGEST]]
+    cuts = np.flatnonzero((identity[1:] != identity[:-1]).any(axis=1)) + 1
+    return [_allele(part, reads, reference) for part in np.split(events, cuts)]
 
-    ``mates`` int64[n]: the distinct mates that show it. ``forward``, ``reverse``: their reads by strand.
+
+def _allele(events: IntArray, reads: AlignedReads, reference: QualityArray) -> IndelAllele:
+    anchor, kind, length, query = (int(value) for value in events[0, _ANCHOR : _QUERY + 1])
+    if KINDS[kind] == "insertion":
+        codes = reads.bases[query : query + length]
+    else:
+        codes = reference[anchor + 1 : anchor + 1 + length]
+    which = events[:, _READ]
+    reverse = int(reads.reverse[which].sum())
+    packed = pack_codes(
+        events[:, _ANCHOR],
+        events[:, _KIND],
+        events[:, _QUALITY],
+        reads.mapping_quality[which],
+        events[:, _GAP_QUALITY],
+        reads.source_quality[which],
+    )
+    group_code, group_count = np.unique(packed, return_counts=True)
+    return IndelAllele(
+        offset=anchor,
+        kind=KINDS[kind],
+        sequence=_LETTERS[codes].tobytes().decode("ascii"),
+        forward=len(events) - reverse,
+        reverse=reverse,
+        group_code=group_code,
+        group_count=group_count.astype(np.int64),
+    )
+
+
+@kernel
+def _find_events(
+    cigar_bounds: IntArray, cigar: IntArray, start: IntArray, bounds: IntArray, bases: QualityArray,
+    insertion_quality: QualityArray, deletion_quality: QualityArray,
+    insertion_alignment_quality: QualityArray, deletion_alignment_quality: QualityArray,
+    first: int, last: int,
+) -> npt.NDArray[np.int64]:  # fmt: skip
+    """int64[events, fields]; an event needs a position before it. Qualities are those of the base at the anchor.
+
+    An insertion's letters are told apart by a 63-bit digest (FNV-1a).
     """
-
-    variant: Variant
-    mates: NDArray[np.int64]
-    forward: int
-    reverse: int
-
-    @property
-    def reads(self) -> int:
-        return self.forward + self.reverse
-
-
-def indel_events(panel: Panel, pairs: ReadPairs, placement: Placement, axis: Axis) -> tuple[Event, ...]:
-    """All insertions and deletions between the primers, in the order of the genome.
-
-    The same change may be placed differently in a repeat by different reads; after left alignment it is one event.
-    """
-    reads = pairs.reads_per_mate()
-    found: dict[Variant, list[int]] = {}
-    spelled: dict[tuple[int, int, int, str], Variant | None] = {}
-    for mate, key in _gaps(pairs, placement):
-        if key not in spelled:
-            spelled[key] = _variant(panel, axis, placement.alignments.chromosomes, key)
-        variant = spelled[key]
-        if variant is not None:
-            found.setdefault(variant, []).append(mate)
-    events = []
-    for variant in sorted(found):
-        mates = np.unique(np.array(found[variant], np.int64))
-        backward = placement.alignments.reverse[mates]
-        events.append(Event(variant, mates, int(reads[mates[~backward]].sum()), int(reads[mates[backward]].sum())))
-    return tuple(events)
-
-
-def _gaps(pairs: ReadPairs, placement: Placement) -> Iterator[tuple[int, tuple[int, int, int, str]]]:
-    """(mate, (chromosome number, 0-based position, deleted bases, inserted bases)) of every gap on an amplicon."""
-    alignments = placement.alignments
-    codes = alignments.operations[:, 0]
-    owner = np.repeat(np.arange(len(alignments)), np.diff(alignments.operation_start))
-    gapped = np.unique(owner[(codes == _INSERTION) | (codes == _DELETION)])
-    for mate in gapped[placement.amplicon[gapped] >= 0].tolist():
-        sequence = pairs.mates.sequence(mate)
-        if alignments.reverse[mate]:
-            sequence = reverse_complement(sequence)
-        position, read = int(alignments.start[mate]), 0
-        for step in range(alignments.operation_start[mate], alignments.operation_start[mate + 1]):
-            code, length = alignments.operations[step].tolist()
-            if code in _MATCHES:
-                position, read = position + length, read + length
-            elif code == _INSERTION:
-                yield mate, (int(alignments.chrom[mate]), position, 0, sequence[read : read + length])
-                read += length
-            elif code == _DELETION:
-                yield mate, (int(alignments.chrom[mate]), position, length, "")
-                position += length
-            elif code == _SOFT_CLIP:
-                read += length
-            elif code == _SKIP:
-                position += length
-
-
-def _variant(panel: Panel, axis: Axis, chromosomes: tuple[str, ...], key: tuple[int, int, int, str]) -> Variant | None:
-    """The gap as a left-aligned variant; None where it reaches out of every insert or holds an N."""
-    number, position, deleted, inserted = key
-    chrom = chromosomes[number]
-    if "N" in inserted:
-        return None
-    first, last = axis.index(chrom, position - 1), axis.index(chrom, position + deleted)
-    if first is None or last is None or not axis.in_insert[first : last + 1].all():
-        return None
-    reference = panel.bases(chrom, position - 1, position + deleted)
-    return normalise(panel, Variant(chrom=chrom, pos=position, ref=reference, alt=reference[0] + inserted))
+    count = 0
+    for j in range(cigar_bounds[first], cigar_bounds[last]):
+        count += cigar[j] & 15 in (INSERTION, DELETION)
+    events = np.empty((count, _FIELDS), dtype=np.int64)
+    used = 0
+    for i in range(first, last):
+        x, y = start[i], bounds[i]
+        before = -1  # the operation before, padding left out
+        for j in range(cigar_bounds[i], cigar_bounds[i + 1]):
+            length, operation = cigar[j] >> 4, cigar[j] & 15
+            event = operation == INSERTION or (operation == DELETION and cigar[max(j - 1, 0)] & 15 != PADDING)
+            if event and before in (MATCH, EQUAL, MISMATCH, DELETION, SKIP):
+                at = y - 1 if before in (MATCH, EQUAL, MISMATCH) else min(y, bounds[i + 1] - 1)
+                inserted = operation == INSERTION
+                quality = insertion_quality[at] if inserted else deletion_quality[at]
+                gap_quality = insertion_alignment_quality[at] if inserted else deletion_alignment_quality[at]
+                digest = np.uint64(0xCBF29CE484222325)
+                if inserted:
+                    for k in range(length):
+                        digest = (digest ^ np.uint64(bases[y + k])) * np.uint64(0x100000001B3)
+                events[used, _READ] = i
+                events[used, _ANCHOR] = x - 1
+                events[used, _KIND] = 0 if inserted else 1
+                events[used, _LENGTH] = length
+                events[used, _QUERY] = y
+                events[used, _QUALITY] = 0 if quality == NO_QUALITY else quality
+                events[used, _GAP_QUALITY] = gap_quality
+                events[used, _DIGEST] = np.int64(digest >> np.uint64(1))
+                used += 1
+            if operation in (MATCH, EQUAL, MISMATCH):
+                x += length
+                y += length
+            elif operation in (DELETION, SKIP):
+                x += length
+            elif operation in (INSERTION, SOFT_CLIP):
+                y += length
+            if operation != PADDING:
+                before = operation
+    return events[:used]

@@ -31,7 +31,7 @@ IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ColumnCounts:
     """Counts over the window ``[start, start + n)`` of one contig (0-based).
 
@@ -170,12 +170,15 @@ def _count_codes(
 ) -> tuple[int, int]:
     """Open addressing with linear probing; stops where the table is half full. Returns (codes done, slots used)."""
     mask = table.size - 1
+    shift = np.uint64(64)
+    while (np.int64(1) << (np.int64(64) - np.int64(shift))) < table.size:
+        shift -= np.uint64(1)
     for i in range(first, codes.size):
         weight = weights[i] if weights.size else 1
         if weight == 0:
             continue
         # Fibonacci hashing (Knuth, TAOCP 3, 6.4): the high bits of a multiplication by 2**64 / golden ratio.
-        slot = np.int64((codes[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)) & mask
+        slot = np.int64((codes[i] * np.uint64(0x9E3779B97F4A7C15)) >> shift)
         while counts[slot] > 0 and table[slot] != codes[i]:
             slot = (slot + 1) & mask
         if counts[slot] == 0:

@@ -15,9 +15,10 @@ from kinescape.call.from_columns import (
     FILTER_VAF,
     AlleleTests,
 )
+from kinescape.call.interval import allele_fraction_interval
 from kinescape.columns.axis import BASES, Axis
 from kinescape.columns.from_mates import MateColumns
-from kinescape.call.interval import allele_fraction_interval
+from kinescape.columns.mate_gaps import Event
 from kinescape.panel.hgvs import describe
 from kinescape.panel.model import Panel
 from kinescape.records import AlignerCall, Call, Evidence, Parameters, Variant
@@ -27,27 +28,27 @@ WEAK_EVIDENCE = "weak_evidence"
 
 @dataclass(frozen=True)
 class AlignerEvidence:
-    """What one aligner's reads say: columns, tested alleles, tested indels."""
+    """What one aligner's reads say: columns, tested alleles, tested indels, and all insertions and deletions seen."""
 
     columns: MateColumns
     tests: AlleleTests
     indels: dict[Variant, AlignerCall]
+    events: tuple[Event, ...]
 
 
 def merge_calls(
     panel: Panel, axis: Axis, aligners: Sequence[AlignerEvidence], parameters: Parameters, molecules: int | None
 ) -> tuple[Call, ...]:
     """Every allele that LoFreq's model calls with at least one aligner, in the order of chromosome and position."""
-    known = {variant: change for change in panel.known for variant in change.variants}
+    known = known_names(panel)
     calls = []
     for variant, place in sorted(_candidates(axis, aligners).items()):
         by_aligner = tuple(_aligner_call(each, variant, place) for each in aligners)
-        evidence, filters, reason = _verdict(by_aligner, parameters, [each.tests.quality_needed for each in aligners])
+        evidence, filters, reason = verdict(by_aligner, parameters, [each.tests.quality_needed for each in aligners])
         alternative = sum(call.alt_count for call in by_aligner)
         vaf = alternative / max(1, sum(call.depth for call in by_aligner))
         fragments = min(int(each.columns.fragments[place[0]]) for each in aligners)
         low, high = allele_fraction_interval(vaf, fragments, molecules)
-        change = known.get(variant)
         calls.append(
             Call(
                 variant=variant,
@@ -59,13 +60,18 @@ def merge_calls(
                 vaf_low=low,
                 vaf_high=high,
                 by_aligner=by_aligner,
-                known=f"{change.gene} {change.protein}" if change else "",
+                known=known.get(variant, ""),
             )
         )
     return tuple(calls)
 
 
 _INDEL = -1
+
+
+def known_names(panel: Panel) -> dict[Variant, str]:
+    """Variant -> ``ALK G1202R`` for every known change of the panel."""
+    return {variant: f"{change.gene} {change.protein}" for change in panel.known for variant in change.variants}
 
 
 def _candidates(axis: Axis, aligners: Sequence[AlignerEvidence]) -> dict[Variant, tuple[int, int]]:
@@ -127,7 +133,7 @@ def _unseen(each: AlignerEvidence, position: int) -> AlignerCall:
     )
 
 
-def _verdict(
+def verdict(
     by_aligner: Sequence[AlignerCall], parameters: Parameters, quality_needed: Sequence[int]
 ) -> tuple[Evidence, tuple[str, ...], str]:
     """Evidence, FILTER entries and the reason in words."""

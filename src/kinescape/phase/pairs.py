@@ -8,34 +8,31 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from kinescape.columns.alleles import ALTERNATIVE, REFERENCE, Site, fragment_alleles
-from kinescape.columns.axis import BASES, Axis
-from kinescape.columns.placement import Placement
+from kinescape.columns.alleles import ALTERNATIVE, REFERENCE
+from kinescape.columns.axis import Axis
 from kinescape.limits.coverage import Sight
 from kinescape.phase.likelihood import PhaseErrors
 from kinescape.phase.verdict import pair_verdict
-from kinescape.reads.pairs import ReadPairs
 from kinescape.records import Call, PhaseVerdict
 
 Counts = tuple[int, int, int, int]
 
 
-def phase_calls(
-    pairs: ReadPairs, placement: Placement, axis: Axis, calls: Sequence[Call], sight: Sight
-) -> tuple[PhaseVerdict, ...]:
+def phase_calls(axis: Axis, calls: Sequence[Call], seen: NDArray[np.uint8], sight: Sight) -> tuple[PhaseVerdict, ...]:
     """Judge every pair of strong calls.
 
     Pairs on different amplicons are judged too: no fragment spans them, and the record says so.
+
+    Parameters
+    ----------
+    seen
+        uint8[pairs, calls]: the allele of every fragment for every call, as ``columns/alleles.py`` codes it.
     """
-    chosen = [
-        call for call in calls if call.evidence == "strong" and len(call.variant.ref) == len(call.variant.alt) == 1
-    ]
-    sites = [_site(call, axis) for call in chosen]
-    seen = fragment_alleles(pairs, placement, sites)
+    chosen = [(number, call) for number, call in enumerate(calls) if call.evidence == "strong"]
     verdicts = []
-    for (i, one), (j, two) in combinations(enumerate(chosen), 2):
+    for (i, one), (j, two) in combinations(chosen, 2):
         counts = _counts(seen[:, i], seen[:, j])
-        errors = PhaseErrors(float(sight.background[sites[i].column]), float(sight.background[sites[j].column]))
+        errors = PhaseErrors(_background(one, axis, sight), _background(two, axis, sight))
         verdict = pair_verdict(counts, errors, sight.molecules)
         reason = verdict.reason
         if sum(counts) == 0:
@@ -60,11 +57,9 @@ def phase_calls(
     return tuple(verdicts)
 
 
-def _site(call: Call, axis: Axis) -> Site:
-    variant = call.variant
-    column = axis.index(variant.chrom, variant.pos - 1)
-    assert column is not None  # noqa: S101 - calls are made on the axis
-    return Site(column, BASES.index(variant.ref), BASES.index(variant.alt))
+def _background(call: Call, axis: Axis, sight: Sight) -> float:
+    """Share of reference molecules read as this alternative; an indel has no more than a substitution."""
+    return float(sight.background[axis.column(call.variant.chrom, call.variant.pos - 1)])
 
 
 def _counts(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> Counts:

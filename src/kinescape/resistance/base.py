@@ -19,7 +19,7 @@ from kinescape.errors import InputError
 from kinescape.records import EvidenceRow, KnowledgeBaseReference, NotAssessed
 from kinescape.resistance.changes import is_whole_residue, residue_number
 from kinescape.resistance.claims import COLUMNS, OPTIONAL_COLUMNS, Claim, claim_of
-from kinescape.resistance.drugs import Drugs, read_drugs
+from kinescape.resistance.drugs import Drugs, extended, read_drugs
 from kinescape.resistance.rules import Rules, read_rules, read_yaml
 from kinescape.tables import read_table
 
@@ -126,10 +126,11 @@ def _load(folder: Path, above: tuple[Path, ...]) -> KnowledgeBase:
     if manifest.get("extends"):
         parent = _load(find_folder(_relative(folder, str(manifest["extends"]))), (*above, folder.resolve()))
         return _overlay(parent, folder, manifest)
+    names = _names(folder, manifest)
     drugs = read_drugs(folder / "drugs.tsv")
     rules = read_rules(folder / "rules.yaml")
     return KnowledgeBase(
-        **_names(folder, manifest),
+        **names,
         sha256=_checksum(folder, ""),
         folder=folder,
         genes=tuple(str(gene) for gene in _field(folder, manifest, "genes")),
@@ -144,7 +145,7 @@ def _load(folder: Path, above: tuple[Path, ...]) -> KnowledgeBase:
 def _overlay(parent: KnowledgeBase, folder: Path, manifest: dict[str, Any]) -> KnowledgeBase:
     drugs = parent.drugs
     if (folder / "drugs.tsv").exists():
-        drugs = Drugs((*parent.drugs.all, *read_drugs(folder / "drugs.tsv").all))
+        drugs = extended(parent.drugs, folder / "drugs.tsv")
     rules = read_rules(folder / "rules.yaml") if (folder / "rules.yaml").exists() else parent.rules
     own = _claims(folder / "evidence.tsv", drugs, rules) if (folder / "evidence.tsv").exists() else ()
     replaced = {str(row) for row in manifest.get("replaces") or ()}

@@ -31,8 +31,9 @@ def cautions_of(
         texts += _of_possible(group, effect, sample)
     texts += _of_findings(drug, sample.findings, effects)
     texts += _of_weak(kb, drug, sample)
+    texts += _comments(kb, drug, sample)
     if assessment.missed and assessment.assessed:
-        known = f"{len(assessment.missed)} of {assessment.known} positions with evidence "
+        known = f"{len(assessment.missed)} of {assessment.known} positions with evidence not assessed: "
         texts.append(known + missed_text(assessment))
     if assessment.without_lod:
         texts.append(f"No limit of detection is stated at {listed(assessment.without_lod)}")
@@ -64,7 +65,7 @@ def _of_effect(name: str, effect: Effect, kb: KnowledgeBase) -> list[str]:
     observed = [claim for claim in effect.others if claim.direction == "observed" and claim.name == name]
     if observed:
         rows = ", ".join(claim.row for claim in observed)
-        texts.append(f"{name} was seen at progression on this drug ({rows}), which does not show that it causes it")
+        texts.append(f"{name} was seen under this drug ({rows}), which does not show that it causes resistance")
     return texts
 
 
@@ -103,3 +104,13 @@ def _of_weak(kb: KnowledgeBase, drug: Drug, sample: GeneInSample) -> list[str]:
         known = effect_text(effect) if effect.deciding else f"effect on {drug.name} not on record"
         texts.append(f"Weak evidence of {change} (one aligner), not counted: {known}")
     return texts
+
+
+def _comments(kb: KnowledgeBase, drug: Drug, sample: GeneInSample) -> list[str]:
+    """Comments of the base on a detected change and this very drug."""
+    found = {finding.change for finding in sample.findings} | {clone.name for clone in sample.clones.clones}
+    return [
+        f"{comment.text} [{comment.source}]"
+        for comment in kb.comments
+        if comment.gene == sample.gene and comment.drug == drug.name and comment.variants in found
+    ]

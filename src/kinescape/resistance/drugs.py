@@ -99,6 +99,24 @@ def read_drugs(path: Path) -> Drugs:
     return Drugs(drugs)
 
 
+def extended(parent: Drugs, path: Path) -> Drugs:
+    """The drugs of a base and of an overlay's table: a drug of the same name replaces, a new one is added.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_drugs`, or a name or alias of the overlay belongs to another drug of the base.
+    """
+    own = read_drugs(path)
+    for drug in own.all:
+        for name in (drug.name, *drug.aliases):
+            known = parent.find(name)
+            if known is not None and known.name != drug.name:
+                raise InputError("drug name or alias is taken", file=path, found=name, expected=f"not {known.name}'s")
+    replaced = {drug.name for drug in own.all}
+    return Drugs((*(drug for drug in parent.all if drug.name not in replaced), *own.all))
+
+
 def _key(name: str) -> str:
     return "".join(name.casefold().split()).replace("-", "")
 

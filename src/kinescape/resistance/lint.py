@@ -20,7 +20,7 @@ from kinescape.resistance.base import (
 )
 from kinescape.resistance.changes import parse_variants, residues_named
 from kinescape.resistance.claims import COLUMNS, OPTIONAL_COLUMNS
-from kinescape.resistance.drugs import Drugs, read_drugs
+from kinescape.resistance.drugs import Drugs, extended, read_drugs
 from kinescape.resistance.facts import evidence_of, read_facts
 from kinescape.resistance.faults import Fault
 from kinescape.resistance.lint_cells import cell, said
@@ -149,8 +149,7 @@ def _drugs_and_rules(folder: Path, faults: list[Fault]) -> tuple[Drugs, Rules]:
         drugs, rules = (parent.drugs, parent.rules) if parent else (drugs, rules)
     try:
         if (folder / "drugs.tsv").exists() or not extends:
-            own = read_drugs(folder / "drugs.tsv")
-            drugs = Drugs((*drugs.all, *own.all)) if extends else own
+            drugs = extended(drugs, folder / "drugs.tsv") if extends else read_drugs(folder / "drugs.tsv")
     except InputError as problem:
         faults.append(_fault(folder / "drugs.tsv", problem))
     try:

@@ -21,7 +21,7 @@ ROUNDING = 0.0051
 RELATIVE_ROUNDING = 0.005
 
 _OTHER_PAPER = re.compile(r"(earlier|prior|previous|other|another) (reference|paper|report|study)|cross-study", re.I)
-_SECOND_HAND = re.compile(r"\babstract\b|\breview\b|page excerpt", re.I)
+_SECOND_HAND = re.compile(r"\babstract\b|\breview\b|page excerpt|summary page", re.I)
 _DATE = re.compile(r"(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _PROFILE = re.compile(r"profile: ([^;]*)")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from kinescape.resistance.claims import MEASURED
 from kinescape.resistance.lint_cells import cell, number
+from kinescape.resistance.wording import count
 from kinescape.tables import Row
 
 Found = tuple[Row, str]
@@ -50,7 +51,7 @@ def _ids(rows: Sequence[Row]) -> Iterator[Found]:
 def _status_missing(rows: Sequence[Row]) -> Iterator[Found]:
     without = [row for row in rows if not cell(row, "status")]
     if without:
-        yield without[0], f"{len(without)} rows have no status (verified, unverified or disputed)"
+        yield without[0], f"no status (verified, unverified or disputed) in {count(len(without), 'row')}"
 
 
 def _duplicates(rows: Sequence[Row]) -> Iterator[Found]:

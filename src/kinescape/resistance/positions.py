@@ -25,6 +25,8 @@ class Assessment:
     worst_lod_at: str
     without_lod: tuple[str, ...]
     """Assessed positions without a detection for which no limit is stated."""
+    weak: tuple[str, ...]
+    """Assessed positions with weak evidence, which is no detection and no absence."""
 
     @property
     def known(self) -> int:
@@ -62,7 +64,7 @@ def assess(changes: Sequence[str], gene: str, known: Sequence[KnownPosition], de
     """
     by_change = {position.protein: position for position in known if position.gene == gene}
     found = set(detected)
-    assessed, missed, limits, without = [], [], [], []
+    assessed, missed, limits, without, weak = [], [], [], [], []
     for change in changes:
         positions = _at(change, by_change)
         seen = [position for position in positions if position.state in ASSESSED]
@@ -70,6 +72,8 @@ def assess(changes: Sequence[str], gene: str, known: Sequence[KnownPosition], de
             missed.append((change, _why(positions)))
             continue
         assessed.append(change)
+        if change not in found and any(position.state == "weak" for position in seen):
+            weak.append(change)
         quiet = [position for position in seen if position.state == "not_detected"]
         limits += [(position.lod95, change) for position in quiet if position.lod95 is not None]
         if any(position.lod95 is None for position in quiet):
@@ -78,6 +82,7 @@ def assess(changes: Sequence[str], gene: str, known: Sequence[KnownPosition], de
     return Assessment(
         assessed=tuple(assessed),
         missed=tuple(missed),
+        weak=tuple(weak),
         worst_lod=worst[0] if worst else None,
         worst_lod_at=worst[1] if worst else "",
         without_lod=tuple(without),

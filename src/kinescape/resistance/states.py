@@ -115,7 +115,8 @@ def _summary(
     clauses = [clause(clone, effect) for clone, effect in effects]
     clauses += [f"{'+'.join(group)}, if on one molecule: {effect_text(effect)}" for group, effect in recorded]
     if state == "none_found":
-        head = "No resistance evidence: " + nothing_found(assessment)
+        beyond = "beyond the detected changes " if effects else ""
+        head = f"No resistance evidence: {beyond}{nothing_found(assessment)}"
     elif state == "not_assessable":
         head = "Not assessable: " + _why_not(drug, severity, worst, assessment)
     else:

@@ -19,8 +19,7 @@ _WORDS = {
 _BASIS = {
     "record": "",
     "residue": ", from rows that name the residue and not this substitution",
-    "members": ", no record of this compound, values of its members shown",
-    "observed": ", seen at progression on this drug and nothing else on record",
+    "observed": ", seen under this drug and nothing else on record",
     "nothing": "",
 }
 
@@ -52,9 +51,11 @@ def fold_range(claims: Sequence[Claim]) -> str:
 
 
 def rows_text(claims: Sequence[Claim]) -> str:
-    """``2 rows of 1 study: E0044, E0072``."""
+    """``2 rows of 1 study: E0044, E0072``, with the word ``unverified`` where none of them was compared."""
     studies = {claim.source for claim in claims}
-    return f"{count(len(claims), 'row')} of {count(len(studies), 'study')}: " + ", ".join(c.row for c in claims)
+    unverified = ", unverified" if all(claim.status == "unverified" for claim in claims) else ""
+    rows = ", ".join(claim.row for claim in claims)
+    return f"{count(len(claims), 'row')} of {count(len(studies), 'study')}{unverified}: {rows}"
 
 
 def clause(clone: Clone, effect: Effect) -> str:
@@ -70,16 +71,16 @@ def clause(clone: Clone, effect: Effect) -> str:
 
 
 def effect_text(effect: Effect) -> str:
-    """``reduced activity, fold 2.56 [1 row of 1 study: E0070]``."""
-    parts = [_WORDS[effect.severity]]
-    if effect.basis == "members" and effect.severity is Severity.UNKNOWN:
-        parts = ["effect of the compound not on record"]
-    folds = fold_range(effect.deciding)
-    if folds:
-        parts.append(folds)
+    """``reduced activity, fold 2.56 [1 row of 1 study: E0005]``."""
+    if effect.basis == "members":
+        parts = ", ".join(f"{'+'.join(part.changes)} {effect_text(part)}" for part in effect.parts)
+        return f"no record of this compound; of its members: {parts}"
+    words = [_WORDS[effect.severity]]
+    if fold_range(effect.deciding):
+        words.append(fold_range(effect.deciding))
     if effect.deciding and all(claim.direction == "sensitised" for claim in effect.deciding):
-        parts.append("sensitised in vitro")
-    text = ", ".join(parts) + _BASIS[effect.basis]
+        words.append("sensitised in vitro")
+    text = ", ".join(words) + _BASIS[effect.basis]
     return text + (f" [{rows_text(effect.deciding)}]" if effect.deciding else "")
 
 
@@ -88,14 +89,17 @@ def nothing_found(assessment: Assessment) -> str:
     text = f"none found among {len(assessment.assessed)} of {assessment.known} assessed positions"
     if assessment.worst_lod is not None:
         text += f" (worst limit of detection {percent(assessment.worst_lod)} VAF, at {assessment.worst_lod_at})"
-    elif assessment.without_lod:
+    else:
         text += " (no limit of detection stated)"
-    return text
+    return text + (f", weak evidence at {listed(assessment.weak)} not counted" if assessment.weak else "")
 
 
 def missed_text(assessment: Assessment) -> str:
-    """``not assessed: L2086F (no amplicon of this panel), ...``."""
-    return "not assessed: " + ", ".join(f"{change} ({why})" for change, why in assessment.missed)
+    """``not covered: T1151dup, L1152P; no amplicon of this panel: L2086F``."""
+    reasons: dict[str, list[str]] = {}
+    for change, why in assessment.missed:
+        reasons.setdefault(why, []).append(change)
+    return "; ".join(f"{why}: {', '.join(changes)}" for why, changes in reasons.items())
 
 
 def conflict_text(effect: Effect) -> str:

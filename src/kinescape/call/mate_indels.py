@@ -13,17 +13,14 @@ from kinescape.call.from_columns import filter_names
 from kinescape.call.strand import strand_bias_phreds
 from kinescape.call.tail import log10_tail, phred
 from kinescape.columns.axis import Axis
-from kinescape.columns.events import Event
 from kinescape.columns.from_mates import MateColumns
+from kinescape.columns.indel_quality import DINDEL_QUALITIES
+from kinescape.columns.mate_gaps import Event
 from kinescape.columns.placement import Placement
 from kinescape.panel.model import Panel
 from kinescape.reads.pairs import ReadPairs
 from kinescape.records import AlignerCall, Parameters, Variant
 
-DINDEL_QUALITIES = (44, 44, 44, 43, 42, 36, 34, 31, 28, 27, 26, 25, 24, 23, 23, 22, 22, 21)
-"""Phred of an indel error by the length of the homopolymer run, 1 to 18 (Albers et al. 2011, Genome Res 21:961)."""
-LONGEST_RUN_QUALITY = 20
-"""In longer runs."""
 FEWEST_READS = 2
 """Events of a single read are not tested."""
 
@@ -55,11 +52,11 @@ def tested_indels(
     chosen = [event for event in events if event.reads >= FEWEST_READS]
     rows = []
     for event in chosen:
-        anchor = axis.index(event.variant.chrom, event.variant.pos - 1)
-        assert anchor is not None  # noqa: S101 - events lie between the primers
+        anchor = axis.column(event.variant.chrom, event.variant.pos - 1)
         over = np.flatnonzero((placement.first <= anchor) & (anchor + 1 < placement.last))
         run = homopolymer_run(panel, event.variant.chrom, event.variant.pos)
-        phred_error = DINDEL_QUALITIES[run - 1] if run <= len(DINDEL_QUALITIES) else LONGEST_RUN_QUALITY
+        # Beyond the longest run of the table an indel is as good as certain by error, and never called.
+        phred_error = int(DINDEL_QUALITIES[run - 1]) if run <= len(DINDEL_QUALITIES) else 0
         levels, group = np.unique(quality[over].astype(np.int64), return_inverse=True)
         misplaced = np.where(levels == 0, 0.5, 10.0 ** (-levels / 10.0))
         error = misplaced + (1.0 - misplaced) * 10.0 ** (-phred_error / 10.0)
