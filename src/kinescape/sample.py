@@ -152,8 +152,8 @@ def analyse_sample(
         calls=calls,
         known_positions=known,
         phases=phases,
-        drugs=drug_states(base, panel, calls, known, phases) if base else (),
-        not_assessed=not_assessed(amplicons, parameters),
+        drugs=drug_states(base, panel, calls, known, phases, sample.info.extra.get("fusion")) if base else (),
+        not_assessed=not_assessed(amplicons, parameters) + (base.not_assessable if base else ()),
         annotation_sources=dict.fromkeys(ANNOTATION_SOURCES, NOT_CONSULTED),
         genes=gene_models(panel),
     )

@@ -115,7 +115,7 @@ def test_the_text_keeps_the_rules_of_vcf_4_3(name: str) -> None:
         for field in info.split(";"):
             key, _, value = field.partition("=")
             number, kind = declared["INFO", key]
-            assert number in ("1", "A")
+            assert number in {"1", "A"}
             assert not set(value) & set(";=,\t")
             if kind != "String":
                 float(value)

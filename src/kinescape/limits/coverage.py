@@ -126,8 +126,8 @@ def gate_of(amplicons: Sequence[AmpliconCoverage], on_target: float, parameters:
 
 
 def not_assessed(amplicons: Sequence[AmpliconCoverage], parameters: Parameters) -> tuple[NotAssessed, ...]:
-    """Stretches that this sample cannot speak about, and what the method never can."""
-    gaps = tuple(
+    """Stretches that this sample cannot speak about."""
+    return tuple(
         NotAssessed(
             what=f"{each.gene} exon {each.exon} ({each.name})",
             reason="no reads: not covered"
@@ -137,14 +137,3 @@ def not_assessed(amplicons: Sequence[AmpliconCoverage], parameters: Parameters) 
         for each in amplicons
         if each.state != "covered"
     )
-    method = (
-        NotAssessed(
-            what="Resistance outside the kinase domains sequenced",
-            reason="bypass signalling (MET or KRAS and others), lineage change and drug levels are not looked at",
-        ),
-        NotAssessed(
-            what="Fusion, gene amplification and loss of the fusion",
-            reason="amplicons of single exons cannot show them",
-        ),
-    )
-    return gaps + method
