@@ -135,7 +135,7 @@ def aligner_call(name: str, depth: int, vaf: float, filters: tuple[str, ...] = (
 def call_of(variant: Variant, depth: int, vaf: float, evidence: str, known: str) -> Call:
     spread = 2 * math.sqrt(vaf * (1 - vaf) / 2500)
     bowtie2 = ("not_called",) if evidence == "weak" else ()
-    noise = ("min_af", "sb_fdr")
+    noise = ("min_vaf", "strand_bias")
     by_aligner = {
         "strong": (aligner_call("bwa", depth, vaf), aligner_call("bowtie2", depth - 41, vaf * 0.99)),
         "weak": (aligner_call("bwa", depth, vaf), aligner_call("bowtie2", depth - 41, vaf * 0.7, bowtie2, False)),

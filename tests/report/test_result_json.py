@@ -75,8 +75,11 @@ def test_the_schema_names_itself_and_describes_its_fields() -> None:
         (lambda d: d.update(schema_version="1.1"), "$.schema_version: this version of the result is not understood"),
         (lambda d: d.update(schema_version="newest"), "$.schema_version: this version of the result is not understood"),
         (lambda d: d["calls"][0].update(vaf=1.5), "$.calls[0].vaf: the allele fraction must lie within its interval"),
-        (lambda d: d["calls"][2].update(filters=["min_dp"]), "$.calls[2].filters: strong evidence passes every filter"),
-        (lambda d: d["calls"][3].update(filters=["min_dp"]), "$.calls[3].filters: weak evidence must carry"),
+        (
+            lambda d: d["calls"][2].update(filters=["min_depth"]),
+            "$.calls[2].filters: strong evidence passes every filter",
+        ),
+        (lambda d: d["calls"][3].update(filters=["min_depth"]), "$.calls[3].filters: weak evidence must carry"),
         (lambda d: d["calls"][0].update(filters=[]), "$.calls[0].filters: a filtered variant must carry the reasons"),
         (lambda d: d["calls"].append(d["calls"][0]), "$.calls[5].variant: stands twice"),
         (

@@ -30,6 +30,7 @@ from kinescape.records import SampleResult
 from kinescape.report.course import course_of
 from kinescape.report.page import SECTIONS, render_sample
 from kinescape.report.view import is_current
+from kinescape.report.wording import after_lead, lead
 
 PAGES = {name: render_sample(make()) for name, make in EXAMPLES.items()}
 
@@ -247,6 +248,38 @@ def test_drugs_have_their_state_evidence_and_positions() -> None:
     assert "cross-study fold" in cells[7]
 
 
+def test_the_drugs_are_summed_up_before_they_are_listed() -> None:
+    glances = [
+        n.text for n in section(page_of(compound_cis()), "drugs").all("div") if n.attributes.get("class") == "glance"
+    ]
+    assert glances[0].startswith("Resistance: Crizotinib, Brigatinib, Ceritinib, Alectinib, Lorlatinib Not assessable:")
+    assert glances[1] == "None found: Crizotinib, Lorlatinib, Repotrectinib, Entrectinib"
+
+
+def test_what_holds_for_every_drug_is_said_once() -> None:
+    result = weak_call()
+    assert all("E1154K has weak evidence and is left out." in d.cautions for d in result.drugs if d.gene == "ALK")
+    first = msgspec.structs.replace(result.drugs[0], cautions=(*result.drugs[0].cautions, "Only of the first."))
+    text = section(page_of(msgspec.structs.replace(result, drugs=(first, *result.drugs[1:]))), "drugs").text
+    assert text.count("E1154K has weak evidence and is left out.") == 1
+    assert text.count("Only of the first.") == 1
+    assert "For every drug of this group: E1154K has weak evidence" in text
+
+
+@pytest.mark.parametrize(
+    ("summary", "first", "rest"),
+    [
+        ("One sentence.", "One sentence.", ""),
+        ("Reduced: A (2 clones). B: fold 2.56 [1 row]. C.", "Reduced: A (2 clones).", "B: fold 2.56 [1 row]. C."),
+        ("no stop", "no stop", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_summary_is_split_behind_its_first_sentence(summary: str, first: str, rest: str) -> None:
+    assert lead(summary) == first
+    assert after_lead(summary) == rest
+
+
 def test_censored_values_stay_censored() -> None:
     page = page_of(trans_clones())
     evidence = next(n for n in section(page, "drugs").all("details") if "Ceritinib" in n.text)
@@ -301,7 +334,7 @@ def test_filtered_candidates_are_shown_with_reasons_and_are_no_findings() -> Non
     page = page_of(no_calls())
     table = rows(section(page, "filtered").one("table"))
     assert len(table) == 4
-    assert all("min_af, sb_fdr" in row[4] for row in table[1:])
+    assert all("min_vaf, strand_bias" in row[4] for row in table[1:])
     assert "N1243S" not in section(page, "findings").text
 
 

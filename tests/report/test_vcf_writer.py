@@ -17,10 +17,13 @@ from example_results import CONTIGS, EXAMPLES, HOSTILE, compound_cis, weak_call
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kinescape.call.from_columns import FILTER_DEPTH, FILTER_NOT_CALLED, FILTER_QUALITY, FILTER_STRAND, FILTER_VAF
+from kinescape.consensus.merge import WEAK_EVIDENCE
 from kinescape.errors import KinescapeError
 from kinescape.records import Call, SampleResult, Variant
+from kinescape.report.check import WEAK_FILTER
 from kinescape.report.vcf import encoded, vcf_text, write_vcf
-from kinescape.report.vcf_header import aligner_tag
+from kinescape.report.vcf_header import FILTER_WORDS, aligner_tag
 
 needs_bcftools = pytest.mark.skipif(
     shutil.which("bcftools") is None and not os.environ.get("CI"), reason="bcftools is not installed"
@@ -142,6 +145,12 @@ def test_an_encoded_text_holds_no_sign_of_the_format_and_can_be_decoded(text: st
         return
     assert not set(encoded(text)) & set(";=,\t\r\n")
     assert unquote(encoded(text), errors="strict") == text
+
+
+def test_every_filter_of_the_stages_before_is_described() -> None:
+    names = (FILTER_NOT_CALLED, FILTER_QUALITY, FILTER_STRAND, FILTER_DEPTH, FILTER_VAF, WEAK_EVIDENCE)
+    assert set(names) == set(FILTER_WORDS)
+    assert WEAK_FILTER == WEAK_EVIDENCE
 
 
 def test_the_label_of_simulated_data_stands_in_the_file() -> None:

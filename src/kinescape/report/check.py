@@ -78,7 +78,7 @@ def _phase_faults(phase: PhaseVerdict) -> Iterator[Fault]:
 def _drug_faults(drug: DrugState) -> Iterator[Fault]:
     if drug.assessed_positions > drug.known_positions:
         yield "assessed_positions", "more positions were assessed than are known"
-    if drug.state == "none_found" and drug.known_positions > 0 and drug.assessed_positions == 0:
+    if drug.state == "none_found" and drug.assessed_positions == 0:
         yield "state", "'none_found' although no known position could be assessed"
     if drug.state in ("resistance", "reduced_activity") and not drug.variants:
         yield "variants", f"'{drug.state}' must name the variants that it rests on"

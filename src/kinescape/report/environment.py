@@ -36,6 +36,8 @@ def environment() -> jinja2.Environment:
         assessed=wording.assessed_words,
         call_name=wording.call_name,
         lowest_depth=wording.lowest_depth,
+        lead=wording.lead,
+        after_lead=wording.after_lead,
         drug_class=drug_class,
     )
     return made

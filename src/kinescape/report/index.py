@@ -9,10 +9,9 @@ from urllib.parse import quote
 
 from kinescape.records import Call, DrugStateName, GateStatus, SampleResult
 from kinescape.report.environment import environment, whole_page
-from kinescape.report.view import calls_with
-from kinescape.report.wording import SILENT_STATES, lod_range, whole
+from kinescape.report.view import calls_with, drugs_by_state
+from kinescape.report.wording import SILENT_STATES, lod_range, whole_range
 
-_STATES_BY_WEIGHT: tuple[DrugStateName, ...] = ("resistance", "reduced_activity", "not_assessable", "none_found")
 GATES: tuple[GateStatus, ...] = get_args(GateStatus)
 
 
@@ -43,10 +42,8 @@ class IndexRow:
         return f"none found above {self.limits}" if self.limits else "cannot be assessed"
 
     def drugs(self, gene: str) -> list[tuple[DrugStateName, list[str]]]:
-        """The drugs of a gene under their states, the weightiest state first; states without a drug are left out."""
-        mine = [d for d in self.result.drugs if d.gene == gene]
-        grouped = [(state, [d.drug for d in mine if d.state == state]) for state in _STATES_BY_WEIGHT]
-        return [(state, drugs) for state, drugs in grouped if drugs]
+        """The drugs of a gene under their states."""
+        return drugs_by_state(d for d in self.result.drugs if d.gene == gene)
 
     def resistant(self, gene: str) -> int:
         """Drugs with known resistance, to sort by."""
@@ -71,8 +68,7 @@ class IndexRow:
 
     @property
     def depths(self) -> str:
-        depths = [a.median_depth for a in self.result.amplicons]
-        return f"{whole(min(depths))}–{whole(max(depths))}" if depths else "–"
+        return whole_range([a.median_depth for a in self.result.amplicons]) or "–"
 
 
 def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | None = None) -> str:

@@ -130,7 +130,7 @@ def _cells(call: Call, aligners: list[str]) -> list[str]:
 
 
 def _info(call: Call) -> str:
-    depth = min((numbers.depth for numbers in call.by_aligner), default=None)
+    depth = lowest_depth(call)
     fields: list[tuple[str, str]] = [("DP", "" if depth is None else str(depth)), ("AF", f"{call.vaf:.6g}")]
     named = call.consequence
     if named is not None:

@@ -46,16 +46,13 @@ _FORMAT_OF_ALIGNER = (
 
 FILTER_WORDS = {
     WEAK_FILTER: "Passes every filter with one aligner only",
-    "min_dp": "Fewer reads than the smallest depth allowed",
-    "min_af": "Allele fraction below the smallest one allowed",
-    "qual_fdr": "Call quality does not pass the false discovery rate",
-    "sb_fdr": "Strand bias fails the false discovery rate",
     "not_called": "Not significant in the caller's model",
-    "background": "Not above the background of the site in controls",
-    "primer": "Lies under a primer",
-    "indel": "An insertion or deletion below the thresholds of its kind",
+    "call_fdr": "Call quality does not hold the false discovery rate",
+    "strand_bias": "Strand bias at the false discovery rate allowed",
+    "min_depth": "Fewer reads than the smallest depth allowed",
+    "min_vaf": "Allele fraction below the smallest one allowed",
 }
-"""What the filters mean that we know by name; others are declared with the words of :func:`_filter_words`."""
+"""What the filters of the stages before mean. One that is not listed is declared by its bare name."""
 
 
 def aligner_tag(aligner: str) -> str:
@@ -94,12 +91,7 @@ def _declaration(section: str, key: str, number: str, kind: str, words: str) -> 
 
 
 def _filter_words(name: str) -> str:
-    if name in FILTER_WORDS:
-        return FILTER_WORDS[name]
-    stem, _, aligner = name.rpartition("_")
-    if stem in FILTER_WORDS:
-        return f"{FILTER_WORDS[stem]} ({aligner})"
-    return f"Reason given by the caller: {name}"
+    return FILTER_WORDS.get(name, f"Reason given by the caller: {name}")
 
 
 def _quoted(text: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kinescape.records import Call, DrugState, KnownPosition, PhaseVerdict, SampleResult
+from kinescape.records import Call, DrugState, DrugStateName, KnownPosition, PhaseVerdict, SampleResult
 from kinescape.report.palette import drug_in
 from kinescape.report.wording import (
     POSITION_STATES,
@@ -16,6 +16,7 @@ from kinescape.report.wording import (
     plain,
     short_call_name,
     whole,
+    whole_range,
 )
 
 Fact = tuple[str, str]
@@ -29,6 +30,22 @@ class DrugGroup:
     gene: str
     drugs: tuple[DrugState, ...]
     limits: str
+
+    @property
+    def by_state(self) -> list[tuple[DrugStateName, list[str]]]:
+        """The drugs under their states."""
+        return drugs_by_state(self.drugs)
+
+    @property
+    def shared_cautions(self) -> list[str]:
+        """What has to be said of every drug of the group, and is said once."""
+        if len(self.drugs) < 2:
+            return []
+        return [c for c in self.drugs[0].cautions if all(c in drug.cautions for drug in self.drugs)]
+
+    def own_cautions(self, drug: DrugState) -> list[str]:
+        """What has to be said of one drug alone."""
+        return [caution for caution in drug.cautions if caution not in self.shared_cautions]
 
 
 @dataclass(frozen=True)
@@ -63,7 +80,7 @@ def facts_of(result: SampleResult) -> list[Fact]:
         ("Plasma", "" if info.plasma_ml is None else f"{plain(info.plasma_ml)} ml"),
         ("Fragment size", "" if info.fragment_bp is None else f"{plain(info.fragment_bp)} bp"),
     ]
-    return [(name, value or "not stated") for name, value in facts] + sorted(info.extra.items())
+    return [(name, value or "not stated") for name, value in [*facts, *sorted(info.extra.items())]]
 
 
 def tiles_of(result: SampleResult) -> list[Fact]:
@@ -71,14 +88,13 @@ def tiles_of(result: SampleResult) -> list[Fact]:
     known, amplicons = result.known_positions, result.amplicons
     assessed = sum(k.state not in SILENT_STATES for k in known)
     covered = sum(a.state == "covered" for a in amplicons)
-    depths = [a.median_depth for a in amplicons]
-    shallow = f"{whole(min(depths))}–{whole(max(depths))}×" if depths else "none"
+    depths = whole_range([a.median_depth for a in amplicons])
     return [
         ("findings with strong evidence", str(sum(c.evidence == "strong" for c in result.calls))),
         ("findings with weak evidence", str(sum(c.evidence == "weak" for c in result.calls))),
         ("known positions assessed", f"{assessed} of {len(known)}"),
         ("amplicons covered", f"{covered} of {len(amplicons)}"),
-        ("median depth of amplicons", shallow),
+        ("median depth of amplicons", f"{depths}×" if depths else "none"),
         ("limits of detection (LoD95)", lod_range(list(known)) or "none to state"),
     ]
 
@@ -94,6 +110,16 @@ def drug_groups(result: SampleResult) -> list[DrugGroup]:
         )
         for gene in genes
     ]
+
+
+_STATES_BY_WEIGHT: tuple[DrugStateName, ...] = ("resistance", "reduced_activity", "not_assessable", "none_found")
+
+
+def drugs_by_state(drugs: Iterable[DrugState]) -> list[tuple[DrugStateName, list[str]]]:
+    """Names of drugs under their states, the weightiest state first; states without a drug are left out."""
+    listed = list(drugs)
+    grouped = [(state, [d.drug for d in listed if d.state == state]) for state in _STATES_BY_WEIGHT]
+    return [(state, names) for state, names in grouped if names]
 
 
 def is_current(drug: DrugState, result: SampleResult) -> bool:
@@ -140,6 +166,7 @@ def parameter_facts(result: SampleResult) -> list[Fact]:
     """Thresholds in words."""
     p = result.parameters
     return [
+        ("Mode", {"default": "default (error rates of this run)", "lofreq": "LoFreq's model as it is"}[p.mode]),
         ("Smallest base quality", str(p.min_base_quality)),
         ("Significance of a call, before correction", plain(p.significance)),
         ("False discovery rate, call quality", plain(p.call_fdr)),
@@ -148,6 +175,7 @@ def parameter_facts(result: SampleResult) -> list[Fact]:
         ("Smallest allele fraction", percent(p.min_vaf)),
         ("Background error of controls", f"{plain(p.background_error)} mismatches per base"),
         ("Bases under primers", "not counted" if p.mask_primers else "counted"),
+        ("Bases not counted at the 3' end of mates", str(p.end_mask)),
     ]
 
 

@@ -7,6 +7,7 @@ detection; what was not looked at is named as such.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from kinescape.records import Call, DrugState, KnownPosition
 
@@ -139,6 +140,25 @@ def lod_range(positions: list[KnownPosition]) -> str:
     return low if low == high else f"{low.removesuffix('%')}–{high}"
 
 
+def lead(text: str) -> str:
+    """The first sentence of a summary: what a reader needs at once."""
+    first, stop, rest = text.partition(". ")
+    return first + "." if stop and rest else text
+
+
+def after_lead(text: str) -> str:
+    """What follows the first sentence; empty where there is only one."""
+    return text.removeprefix(lead(text)).strip()
+
+
 def assessed_words(drug: DrugState) -> str:
-    """``12 of 14``."""
-    return f"{drug.assessed_positions} of {drug.known_positions}"
+    """``12 of 14`` known positions of the drug."""
+    return f"{drug.assessed_positions} of {drug.known_positions}" if drug.known_positions else "none on record"
+
+
+def whole_range(numbers: Sequence[int]) -> str:
+    """``1,800–24,687``; one number where they are the same, empty where there is none."""
+    if not numbers:
+        return ""
+    low, high = whole(min(numbers)), whole(max(numbers))
+    return low if low == high else f"{low}–{high}"
