@@ -96,7 +96,7 @@ def gray_test(time: Floats, cause: Integers, group: Integers, groups: int) -> Gr
     events = first.sum(axis=0)
     observed, expected = first.sum(axis=1), (share * events).sum(axis=1)
     hazard = np.divide(events, total, out=np.zeros(m), where=total > 0)
-    variance = _gray_variance(at_risk, other, before, share, hazard, events, total)
+    variance = _gray_variance(at_risk, other, before, 1 - own_before, share, hazard, events, total)
     difference = (observed - expected)[:-1]
     inverse = np.linalg.pinv(variance[:-1, :-1], hermitian=True)
     df = int(np.linalg.matrix_rank(variance[:-1, :-1], hermitian=True))
@@ -105,11 +105,21 @@ def gray_test(time: Floats, cause: Integers, group: Integers, groups: int) -> Gr
 
 
 def _gray_variance(
-    at_risk: Floats, other: Floats, before: Floats, share: Floats, hazard: Floats, events: Floats, total: Floats
+    at_risk: Floats,
+    other: Floats,
+    before: Floats,
+    free: Floats,
+    share: Floats,
+    hazard: Floats,
+    events: Floats,
+    total: Floats,
 ) -> Floats:
-    """Covariance (K, K) of observed - expected under the hypothesis of one common incidence."""
-    k, m = at_risk.shape
-    remaining = np.concatenate(([1.0], np.cumprod(1 - hazard)[:-1]))  # 1 - F(t-), pooled over the groups
+    """Covariance (K, K) of observed - expected under the hypothesis of one common incidence.
+
+    ``before`` is S(t-) and ``free`` is 1 - F(t-) of each group; without competing events they are equal and this is
+    the variance of the log-rank test.
+    """
+    k = at_risk.shape[0]
     # Ties lessen the variance of a sum without replacement, as in the log-rank test.
     tied = np.where(total > 1, (total - events) / np.maximum(total - 1, 1e-12), 0.0).clip(0.0, 1.0)
     variance = np.zeros((k, k))
@@ -120,9 +130,9 @@ def _gray_variance(
         weight = (np.arange(k) == member)[:, None] - share
         steps = np.where(alive, weight * (n / s) * hazard, 0.0)
         later = np.hstack((np.cumsum(steps[:, ::-1], axis=1)[:, ::-1][:, 1:], np.zeros((k, 1))))
-        by_first = weight + later * (s - remaining) / n
-        by_other = later * remaining / n
-        rate_first = np.where(alive, n * np.minimum(1.0, remaining / s * hazard), 0.0) * tied
+        by_first = weight + later * (s - free[member]) / n
+        by_other = later * free[member] / n
+        rate_first = np.where(alive, n * np.minimum(1.0, free[member] / s * hazard), 0.0) * tied
         rate_other = np.where(alive, other[member], 0.0)
         variance += (by_first * rate_first) @ by_first.T + (by_other * rate_other) @ by_other.T
     return variance
