@@ -36,9 +36,7 @@ def cohort() -> None:
 @click.option("--title", default="", help="Title of the picture.")
 @click.option("--figures/--no-figures", default=True, help="Write km.svg, km.pdf and km.png.")
 @click.option("-o", "--out", type=PATH, required=True, help="Folder for survival.json and the pictures.")
-def survival(
-    table: Path, out: Path, covariates: str, title: str, figures: bool, **asked: object
-) -> None:
+def survival(table: Path, out: Path, covariates: str, title: str, figures: bool, **asked: object) -> None:
     """Survival of the groups of TABLE (CSV, TSV or Excel): curves, medians, tests, restricted means, Cox model."""
     from kinescape.cohort.survival_report import write_survival
     from kinescape.cohort.survival_table import Request

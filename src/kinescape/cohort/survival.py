@@ -14,15 +14,16 @@ The rules, in the order in which they decide what is shown:
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from kinescape.cohort.stats.competing import FIRST, OTHER, cumulative_incidence, gray_test
-from kinescape.cohort.stats.cox import CoxFit, NotEstimable, fit_cox
+from kinescape.cohort.stats.cox import CoxFit, NotEstimableError, fit_cox
 from kinescape.cohort.stats.kaplan_meier import Curve, kaplan_meier, quantile, restricted_mean
 from kinescape.cohort.stats.logrank import LogRank, log_rank
 from kinescape.cohort.stats.permutation import permutation_log_rank
-from kinescape.cohort.stats.records import Booleans, Integers
+from kinescape.cohort.stats.records import Booleans, Floats, Integers
 from kinescape.cohort.stats.risk_sets import risk_set_test
 from kinescape.cohort.stats.tails import normal_quantile, normal_two_sided_p
 from kinescape.cohort.survival_table import Request, SurvivalTable
@@ -50,9 +51,7 @@ def analyse(table: SurvivalTable, request: Request) -> Json:
     return {
         "n": len(data),
         "events": int(events.sum()),
-        "groups": {
-            name: {"n": len(arm), "events": int(arm.event.sum())} for name, arm in arms.items()
-        },
+        "groups": {name: {"n": len(arm), "events": int(arm.event.sum())} for name, arm in arms.items()},
         "headline": _headline(exact, stratified, table),
         "logrank": {
             **_logrank_json(plain, names, withheld),
@@ -82,7 +81,7 @@ def _why_few(names: list[str], events: Integers) -> str:
     return f"group '{names[place]}' has {events[place]} events, fewer than {FEWEST_EVENTS}"
 
 
-def finite(value: float | np.floating | None) -> float | None:
+def finite(value: float | np.floating[Any] | None) -> float | None:
     """A number for JSON: None where it is not finite."""
     return None if value is None or not math.isfinite(value) else float(value)
 
@@ -189,7 +188,10 @@ def _tau(table: SurvivalTable, request: Request) -> float | None:
         return shortest if shortest > 0 else None
     if not 0 < request.tau <= shortest:
         raise InputError(
-            "tau lies beyond the follow-up of a group", file=table.file, found=request.tau, expected=f"up to {shortest:g}"
+            "tau lies beyond the follow-up of a group",
+            file=table.file,
+            found=request.tau,
+            expected=f"up to {shortest:g}",
         )
     return request.tau
 
@@ -218,12 +220,12 @@ def _rmst_difference(curves: dict[str, Curve], tau: float, withheld: str) -> lis
 
 
 def cox_json(table: SurvivalTable, *, firth: bool, reason: str = "") -> Json:
-    """Cox model of the groups (the first one is the reference) and the covariates, stratified where strata are given."""
+    """Cox model of the groups (the first one is the reference) and covariates, stratified where there are strata."""
     rows = np.flatnonzero(table.strata >= 0) if table.strata is not None else np.arange(len(table.data))
     group = table.group[rows]
     indicators = [(group == code).astype(np.float64) for code in range(1, len(table.groups))]
-    covariates = np.column_stack([*indicators, table.covariates[rows]]) if len(table.groups) > 1 else (
-        table.covariates[rows]
+    covariates = (
+        np.column_stack([*indicators, table.covariates[rows]]) if len(table.groups) > 1 else (table.covariates[rows])
     )
     names = [*table.groups[1:], *table.covariate_names]
     if covariates.shape[1] == 0:
@@ -236,13 +238,13 @@ def cox_json(table: SurvivalTable, *, firth: bool, reason: str = "") -> Json:
         if fit.monotone:
             reason = "the likelihood has no maximum (a group without events, or separated from the other)"
             fit = fit_cox(data, covariates, strata=strata, cluster=cluster, firth=True)
-    except NotEstimable as problem:
+    except NotEstimableError as problem:
         return {"coef": None, "se": None, "loglik": None, "names": names, "reason": f"not estimable: {problem}"}
     return _fit_json(fit, names, table.groups[0], reason)
 
 
 def _fit_json(fit: CoxFit, names: list[str], reference: str, reason: str) -> Json:
-    def listed(values: np.ndarray | None) -> list[float | None] | None:
+    def listed(values: Floats | None) -> list[float | None] | None:
         return None if values is None else [finite(value) for value in values.tolist()]
 
     penalised = fit.method == "Firth"
@@ -262,7 +264,9 @@ def _fit_json(fit: CoxFit, names: list[str], reference: str, reason: str) -> Jso
         "wald": fit.wald,
         "n": fit.n,
         "events": fit.events,
-        "method": "Firth's penalised likelihood, profile intervals" if penalised else "partial likelihood, Efron's ties",
+        "method": "Firth's penalised likelihood, profile intervals"
+        if penalised
+        else "partial likelihood, Efron's ties",
         "reason": reason if penalised else "",
     }
 
@@ -336,9 +340,11 @@ def _notes(table: SurvivalTable, exact: Json) -> list[str]:
     if table.strata is not None:
         left: Booleans = table.strata < 0
         if left.any():
-            notes.append(f"{int(left.sum())} records without a stratum are left out of the stratified tests and the model")
+            notes.append(
+                f"{int(left.sum())} records without a stratum are left out of the stratified tests and the model"
+            )
     if table.data.entry is not None:
-        notes.append("delayed entry: a record counts as at risk only after its entry; records that ended before are unseen")
+        notes.append("delayed entry: a record is at risk only after its entry; records that ended before are unseen")
     if exact["method"] == "Monte Carlo":
         notes.append(f"the permutation p is from {exact['permutations']} random permutations with a fixed seed")
     if exact["method"] in {"exact", "Monte Carlo"}:

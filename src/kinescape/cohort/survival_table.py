@@ -80,8 +80,8 @@ def read_survival_table(path: Path, request: Request) -> SurvivalTable:
     omitted: list[dict[str, object]] = []
     for name in asked:
         table.column(name)
-        for row in np.flatnonzero(kept & ~table.present(name)):
-            omitted.append({"line": int(table.lines[row]), "column": name, "reason": "empty cell"})
+        empty = np.flatnonzero(kept & ~table.present(name)).tolist()
+        omitted += [{"line": int(table.lines[row]), "column": name, "reason": "empty cell"} for row in empty]
         kept &= table.present(name)
     table = table.where(kept)
     if not len(table):

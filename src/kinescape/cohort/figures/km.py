@@ -27,9 +27,7 @@ def kaplan_meier_figure(
         figure.text(0.03, 1 - 0.18 / height, title, fontsize=10.5, fontweight="bold", va="center")
         bottom = (0.75 + rows + 0.17 * notes) / height
         axes = figure.add_axes((0.13, bottom, 0.84, 1 - bottom - 0.42 / height))
-        palette = {
-            name: (colours or {}).get(name, SERIES[place % len(SERIES)]) for place, name in enumerate(curves)
-        }
+        palette = {name: (colours or {}).get(name, SERIES[place % len(SERIES)]) for place, name in enumerate(curves)}
         for name, curve in curves.items():
             _draw_curve(axes, name, curve, palette[name], result)
         _dress(axes, time_label, result)

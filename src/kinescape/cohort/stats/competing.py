@@ -79,7 +79,9 @@ def gray_test(time: Floats, cause: Integers, group: Integers, groups: int) -> Gr
     """Compare the cumulative incidence of the cause coded 1 between K groups."""
     moments = np.unique(time[cause != CENSORED])
     k, m = groups, moments.size
-    at_risk, first, other = np.empty((k, m)), np.empty((k, m)), np.empty((k, m))
+    at_risk: Floats = np.empty((k, m))
+    first: Floats = np.empty((k, m))
+    other: Floats = np.empty((k, m))
     for number in range(k):
         mine = group == number
         at_risk[number] = Survival(time[mine], cause[mine] != CENSORED).at_risk(moments)
@@ -88,14 +90,14 @@ def gray_test(time: Floats, cause: Integers, group: Integers, groups: int) -> Gr
     with np.errstate(divide="ignore", invalid="ignore"):
         after = np.cumprod(np.where(at_risk > 0, 1 - (first + other) / at_risk, 1.0), axis=1)
         before = np.hstack((np.ones((k, 1)), after[:, :-1]))
-        own = np.cumsum(np.where(at_risk > 0, before * first / at_risk, 0.0), axis=1)
+        own: Floats = np.cumsum(np.where(at_risk > 0, before * first / at_risk, 0.0), axis=1)
         own_before = np.hstack((np.zeros((k, 1)), own[:, :-1]))
-        size = np.where((at_risk > 0) & (before > 0), at_risk * (1 - own_before) / before, 0.0)
+        size: Floats = np.where((at_risk > 0) & (before > 0), at_risk * (1 - own_before) / before, 0.0)
     total = size.sum(axis=0)
-    share = np.divide(size, total, out=np.zeros_like(size), where=total > 0)
+    share: Floats = np.divide(size, total, out=np.zeros(size.shape), where=total > 0)
     events = first.sum(axis=0)
     observed, expected = first.sum(axis=1), (share * events).sum(axis=1)
-    hazard = np.divide(events, total, out=np.zeros(m), where=total > 0)
+    hazard: Floats = np.divide(events, total, out=np.zeros(m), where=total > 0)
     variance = _gray_variance(at_risk, other, before, 1 - own_before, share, hazard, events, total)
     difference = (observed - expected)[:-1]
     inverse = np.linalg.pinv(variance[:-1, :-1], hermitian=True)

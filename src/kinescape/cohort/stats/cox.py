@@ -23,7 +23,7 @@ LOST_INFORMATION = 1e-4
 rising towards infinity (of a finite estimate, even a hazard ratio of 100 keeps a percent of it)."""
 
 
-class NotEstimable(ValueError):
+class NotEstimableError(ValueError):
     """The model cannot be fitted to these data; the message says why."""
 
 
@@ -74,16 +74,16 @@ def fit_cox(
 
     Raises
     ------
-    NotEstimable
+    NotEstimableError
         No event, or a covariate that does not vary inside any risk set.
     """
     likelihood = PartialLikelihood(data, covariates, strata)
     p = covariates.shape[1]
     start = likelihood.at(np.zeros(p))
     if not data.event.any():
-        raise NotEstimable("there is no event")
+        raise NotEstimableError("there is no event")
     if np.linalg.matrix_rank(start.information) < p:
-        raise NotEstimable("a covariate does not vary inside any risk set, or covariates depend on each other")
+        raise NotEstimableError("a covariate does not vary inside any risk set, or covariates depend on each other")
     target = _penalised if firth else _plain
     free = np.ones(p, dtype=np.bool_)
     beta = _maximise(likelihood, np.zeros(p), free, target)

@@ -53,8 +53,8 @@ def log_rank_scores(data: Survival) -> Floats:
     """``event - Lambda(time)`` of every record (their sum is 0)."""
     moments = data.event_times()
     hazard = np.concatenate(([0.0], np.cumsum(data.events_at(moments) / data.at_risk(moments))))
-    scores = data.event - hazard[np.searchsorted(moments, data.time, side="right")]
-    return np.asarray(scores, dtype=np.float64)
+    seen = hazard[np.searchsorted(moments, data.time, side="right")]
+    return np.asarray(data.event.astype(np.float64) - seen, dtype=np.float64)
 
 
 def permutation_log_rank(
@@ -79,8 +79,9 @@ def permutation_log_rank(
     numbers = np.unique(stratum)
     for number in numbers:
         rows = np.flatnonzero(stratum == number)
-        scores, labels = log_rank_scores(data.where(rows)), group[rows]
-        if np.unique(labels).size > 1 and np.ptp(scores) > 0:
+        scores: Floats = log_rank_scores(data.where(rows))
+        labels = group[rows]
+        if np.unique(labels).size > 1 and float(np.ptp(scores)) > 0:
             # Sorted, so that the random permutations do not depend on the order of the records.
             order = np.lexsort((labels, scores))
             blocks.append((scores[order], labels[order]))
@@ -105,10 +106,10 @@ def _exact(blocks: list[Block]) -> Found | None:
     *smaller, (scores, size) = plans
     sums: Sums = (np.zeros(1), np.ones(1))
     for other, chosen in smaller:
-        part = _subset_sums(other, chosen)
-        if part is None or part[chosen][0].size * sums[0].size > LARGEST_ENUMERATION:
+        tables = _subset_sums(other, chosen)
+        if tables is None or tables[chosen][0].size * sums[0].size > LARGEST_ENUMERATION:
             return None
-        sums = _added(sums, part[chosen])
+        sums = _added(sums, tables[chosen])
     n = scores.size
     half = max(0, (n - int(np.log2(sums[0].size))) // 2)
     left, right = _subset_sums(scores[:half], size), _subset_sums(scores[half:], size)

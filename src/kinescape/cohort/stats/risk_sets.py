@@ -74,7 +74,7 @@ def _hypergeometric(total: int, own: int, draws: int) -> Floats:
         _log_choose(own, inside) + _log_choose(total - own, draws - inside) - _log_choose(total, np.array([draws]))
     )
     probabilities: Floats = np.exp(logs)
-    return probabilities / probabilities.sum()
+    return np.asarray(probabilities / probabilities.sum(), dtype=np.float64)
 
 
 def _log_choose(n: int, k: Integers) -> Floats:

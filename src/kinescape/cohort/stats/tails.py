@@ -1,4 +1,4 @@
-"""Tail areas of the normal and chi-square distributions (``scipy.stats`` takes seconds to import; its kernels do not)."""
+"""Tail areas of the normal and chi-square distributions (``scipy.stats`` takes seconds to import)."""
 
 from __future__ import annotations
 
