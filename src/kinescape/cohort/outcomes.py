@@ -49,9 +49,7 @@ def pfs_by_mutation(cohort: Cohort, gene: str | None = None) -> SurvivalTable | 
         return None
     time, event = progression_free(cohort)
     strata, names = codes_of([f"{number}" for number in lines.tki_number[rows].tolist()])
-    return _table(
-        cohort, time[rows], event[rows], 1 - states[rows], [MUTATED, WITHOUT], strata, names, lines.patient[rows]
-    )
+    return _table(cohort, time[rows], event[rows], states[rows], [WITHOUT, MUTATED], strata, names, lines.patient[rows])
 
 
 def pfs_by_line(cohort: Cohort) -> SurvivalTable | None:
@@ -144,7 +142,7 @@ def _by_state(
     if not kept.any():
         return None
     made = _table(
-        cohort, time[kept], event[kept], np.where(mutated[kept], 0, 1), [MUTATED, WITHOUT], None, [],
+        cohort, time[kept], event[kept], mutated[kept].astype(np.int64), [WITHOUT, MUTATED], None, [],
         cohort.samples.patient[rows][kept], None if entry is None else entry[kept],
     )  # fmt: skip
     lost = int((~kept).sum())

@@ -181,10 +181,9 @@ def _add_sample(
         }
     )
     for protein in found:
-        vaf = float(np.exp(random.uniform(np.log(0.008), np.log(0.15)))) * (0.4 if timepoint == "tbp" else 1.0)
-        tables["variants"].append(
-            {"sample": sample, "gene": "ALK", "protein": protein, "vaf": f"{max(vaf, 0.0062):.4f}"}
-        )
+        low, high = (0.008, 0.02) if timepoint == "tbp" else (0.01, 0.2)
+        vaf = float(np.exp(random.uniform(np.log(low), np.log(high))))
+        tables["variants"].append({"sample": sample, "gene": "ALK", "protein": protein, "vaf": f"{vaf:.4f}"})
 
 
 def write_tables(tables: dict[str, list[Row]], folder: Path) -> None:

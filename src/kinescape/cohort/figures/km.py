@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from kinescape.cohort.figures.style import GRID, INK, PALE, RC, SERIES, new_figure
+from kinescape.cohort.figures.style import GRID, PALE, RC, SERIES, new_figure
 from kinescape.cohort.survival import Json
 
 
@@ -20,17 +20,20 @@ def kaplan_meier_figure(
     """
     with mpl.rc_context(RC):
         curves: dict[str, Any] = dict(result["curves"])  # type: ignore[call-overload]
-        rows = 0.19 * len(curves)
+        rows, width = 0.19 * len(curves), 6.4
         notes = footnote.count("\n") + bool(footnote)
-        height = 3.75 + rows + 0.17 * notes
-        figure = new_figure(6.0, height)
-        figure.text(0.03, 1 - 0.18 / height, title, fontsize=10.5, fontweight="bold", va="center")
-        bottom = (0.75 + rows + 0.17 * notes) / height
-        axes = figure.add_axes((0.13, bottom, 0.84, 1 - bottom - 0.42 / height))
+        head, foot = 0.62 + 0.2 * len(curves), 0.72 + rows + 0.15 * notes
+        height = head + 2.75 + foot
+        figure = new_figure(width, height)
+        figure.text(0.03, 1 - 0.2 / height, title, fontsize=10.5, fontweight="bold", va="center")
+        figure.text(0.03, 1 - 0.42 / height, _p_text(result["headline"]), fontsize=8.5, va="center")
+        left = max(0.8, 0.3 + 0.085 * max(len(_short(name)) for name in curves)) / width
+        axes = figure.add_axes((left, foot / height, 0.97 - left, 2.75 / height))
         palette = {name: (colours or {}).get(name, SERIES[place % len(SERIES)]) for place, name in enumerate(curves)}
         for name, curve in curves.items():
             _draw_curve(axes, name, curve, palette[name], result)
         _dress(axes, time_label, result)
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 1.01), frameon=False, fontsize=8, borderaxespad=0.0)
         _risk_rows(figure, axes, result, palette, height)
         if footnote:
             figure.text(0.03, 0.06 / height, footnote, fontsize=7, color=PALE, va="bottom")
@@ -67,8 +70,6 @@ def _dress(axes: Any, time_label: str, result: Any) -> None:
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(loc="upper right", frameon=False, fontsize=7.5)
-    axes.text(0.015, 0.03, _p_text(result["headline"]), transform=axes.transAxes, fontsize=7.5, va="bottom", color=INK)
 
 
 def _p_text(headline: Any) -> str:
@@ -94,4 +95,4 @@ def _risk_rows(figure: Figure, axes: Any, result: Any, palette: dict[str, str], 
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 12 else name[:11] + "…"
+    return name if len(name) <= 22 else name[:21] + "…"
