@@ -62,7 +62,8 @@ def summary(source: Path, results: Path | None, order: str, formats: str, page: 
     from kinescape.cohort.summary_report import checked_formats, write_summary
 
     wanted = checked_formats(formats)
-    loaded, notes = load_cohort(source), []
+    loaded = load_cohort(source)
+    notes: list[str] = []
     if results is not None:
         from kinescape.cohort.results import with_results
 

@@ -38,8 +38,7 @@ class CalendarFinder:
                     self.calendar = "dates" if calendar == "dates" else "days"
                     self.place = f"{table.place}, line {table.lines[row]}, column {name}"
         wrong = numeric if self.calendar == "dates" else dated
-        for row in np.flatnonzero(wrong)[:5].tolist():
-            problems.append(self._mixed(table, name, row))
+        problems += [self._mixed(table, name, int(row)) for row in np.flatnonzero(wrong)[:5]]
         right = dated if self.calendar == "dates" else numeric
         if self.calendar == "dates":
             _fill_dates(table, name, right, values, problems)

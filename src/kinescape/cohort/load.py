@@ -267,8 +267,8 @@ def _samples(
         ],
         dtype=np.int64,
     )
-    for row in np.flatnonzero(line == -2)[:5].tolist():
-        problems.append(table.error(row, "line", "the patient has no therapy line of that number", "1, 2 ... by start"))
+    what = "the patient has no therapy line of that number"
+    problems += [table.error(int(row), "line", what, "1, 2 ... by start") for row in np.flatnonzero(line == -2)[:5]]
     return Samples(
         table,
         _text(table, "sample"),

@@ -77,10 +77,8 @@ def os_from_diagnosis(cohort: Cohort) -> SurvivalTable:
     """Everybody from diagnosis, in one group."""
     patients = cohort.patients
     n = len(patients)
-    return _table(
-        cohort, patients.last_contact - patients.diagnosis, patients.died, np.zeros(n, dtype=np.int64), ["all"], None, [],
-        np.arange(n),
-    )  # fmt: skip
+    time, one = patients.last_contact - patients.diagnosis, np.zeros(n, dtype=np.int64)
+    return _table(cohort, time, patients.died, one, ["all"], None, [], np.arange(n))
 
 
 def tested_relapses(cohort: Cohort) -> Integers:
@@ -137,14 +135,16 @@ def _contact(cohort: Cohort, rows: Integers) -> tuple[Floats, Booleans]:
 def _by_state(
     cohort: Cohort, rows: Integers, time: Floats, event: Booleans, entry: Floats | None, state: Booleans | None = None
 ) -> SurvivalTable | None:
+    """By the result of each sample, stratified by the number of the inhibitor line that had failed."""
     mutated = cohort.samples.mutated[rows] if state is None else state
     kept = time > (0 if entry is None else entry)
     if not kept.any():
         return None
-    made = _table(
-        cohort, time[kept], event[kept], mutated[kept].astype(np.int64), [WITHOUT, MUTATED], None, [],
-        cohort.samples.patient[rows][kept], None if entry is None else entry[kept],
-    )  # fmt: skip
+    rows, begin = rows[kept], None if entry is None else entry[kept]
+    number = cohort.lines.tki_number[cohort.samples.line[rows]]
+    strata, names = codes_of([f"{count}" for count in number.tolist()])
+    group, owner = mutated[kept].astype(np.int64), cohort.samples.patient[rows]
+    made = _table(cohort, time[kept], event[kept], group, [WITHOUT, MUTATED], strata, names, owner, begin)
     lost = int((~kept).sum())
     if lost:
         made.notes.append(f"{lost} samples drawn on the last day of observation add no time and are left out")

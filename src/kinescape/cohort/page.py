@@ -33,7 +33,8 @@ def write_page(cohort: Cohort, summary: Any, path: Path) -> None:
 def page_data(cohort: Cohort, summary: Any) -> Json:
     """What the page draws."""
     others: dict[str, str] = {}
-    patients = [_patient(cohort, row, others) for row in range(min(len(cohort.patients), MOST_PATIENTS))]
+    origins = treatment_span(cohort)[0][:MOST_PATIENTS]
+    patients = [_patient(cohort, row, float(origin)) for row, origin in enumerate(origins)]
     _add_lines(cohort, patients, others)
     _add_samples(cohort, patients)
     agents = {line["agent"]: line["colour"] for one in patients for line in one["lines"]}
@@ -49,9 +50,8 @@ def page_data(cohort: Cohort, summary: Any) -> Json:
     }
 
 
-def _patient(cohort: Cohort, row: int, others: dict[str, str]) -> dict[str, Any]:
+def _patient(cohort: Cohort, row: int, origin: float) -> dict[str, Any]:
     patients = cohort.patients
-    origin = float(treatment_span(cohort)[0][row]) if len(patients) <= 200 else float(patients.diagnosis[row])
     return {
         "name": str(patients.name[row]),
         "gene": str(patients.gene[row]),

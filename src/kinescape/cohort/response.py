@@ -7,9 +7,9 @@ RECIST 1.1 (Eisenhauer et al. 2009, section 4.4), with confirmation:
 - SD counts when an assessment at least 42 days after the start shows no progression;
 - only assessments up to the first PD count; a first PD with none of the above is PD.
 
-iRECIST (Seymour et al. 2017): the same with the prefixed names, except that a first iUPD is not the end: it is confirmed
-by iCPD, and undone by a later iSD, iPR or iCR. Progression is the day of the iUPD that was confirmed, or of an iUPD
-after which nothing more was assessed.
+iRECIST (Seymour et al. 2017): the same with the prefixed names, except that a first iUPD is not the end: it is
+confirmed by iCPD, and undone by a later iSD, iPR or iCR. Progression is the day of the iUPD that was confirmed, or of
+an iUPD after which nothing more was assessed.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 From the paper (Results, Table 1 caption, Fig. 1): 15 patients (12 ALK, 3 ROS1), 5 of them with an inhibitor as first
 therapy, 19 samples of 18 relapses (9 at the first inhibitor, 9 later) and one during treatment beyond progression; 7 of
 18 relapse samples and 7 of 15 patients mutated; 17% after crizotinib (1 of 6), 50% after second-generation inhibitors
-(4 of 8), 22% after the first inhibitor (2 of 9), 56% after more than one (5 of 9). Which patient had what is laid out so
-that these counts come out. Ages, dates, responses and allele fractions are random numbers, and every row says so.
+(4 of 8), 22% after the first inhibitor (2 of 9), 56% after more than one (5 of 9). Which patient had what is laid out
+so that these counts come out. Ages, dates, responses and allele fractions are random numbers, and every row says so.
 """
 
 from __future__ import annotations

@@ -34,6 +34,11 @@ REFUSED = (
     "patients and 96% at 150 in simulation)"
 )
 
+OS_STRATA = (
+    "compared inside the number of the inhibitor line that had failed: later lines are mutated more often and nearer to "
+    "death"
+)
+
 ASKED = Request("days", "event", "group", unit="days")
 
 
@@ -103,16 +108,22 @@ def overall_survival(cohort: Cohort) -> Json:
         "all": analysed(os_from_diagnosis(cohort), "Overall survival from diagnosis"),
         "ever_mutated_from_diagnosis": {"refused": True, "reason": REFUSED, "p": None},
         "from_sample": analysed(
-            os_from_sample(cohort), "Survival from the first tested relapse sample", "the clock starts at the sample"
+            os_from_sample(cohort),
+            "Survival from the first tested relapse sample",
+            "the clock starts at the sample",
+            OS_STRATA,
         ),
         "delayed_entry": analysed(
-            os_delayed_entry(cohort), "Overall survival from diagnosis, under observation from the first sample on"
+            os_delayed_entry(cohort),
+            "Overall survival from diagnosis, under observation from the first sample on",
+            OS_STRATA,
         ),
         "time_varying": analysed(
             os_time_varying(cohort),
             "Overall survival from diagnosis, status changing at the first mutated sample",
             "under observation from the first tested sample on; a later sample without mutation does not undo the "
             "status",
+            OS_STRATA,
         ),
     }
 

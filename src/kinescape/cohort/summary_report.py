@@ -126,8 +126,8 @@ def summary_lines(cohort: Cohort, body: Any, out: Path) -> list[str]:
     counts = body["counts"]
     lines = ["SIMULATED cohort"] if cohort.simulated else []
     people, relapse = counts["patients"], counts["relapse_samples"]
-    lines.append(f"{body['patients']['n']} patients, {body['lines']['n']} lines ({body['lines']['tki']} of inhibitors), "
-                 f"{counts['samples']['all']} samples")  # fmt: skip
+    therapy = f"{body['lines']['n']} lines ({body['lines']['tki']} of inhibitors)"
+    lines.append(f"{body['patients']['n']} patients, {therapy}, {counts['samples']['all']} samples")
     lines.append(f"mutated: {_share(relapse)} relapse samples, {_share(people)} patients")
     for key in ("crizotinib_against_second_generation", "by_previous_tkis"):
         part = counts[key]

@@ -8,6 +8,7 @@ from kinescape.cohort.agents import CLASSES
 
 RECIST = ("CR", "PR", "SD", "PD", "NE")
 IRECIST = ("iCR", "iPR", "iSD", "iUPD", "iCPD", "NE")
+ALL_RESPONSES = tuple(dict.fromkeys(RECIST + IRECIST))
 REASONS = ("progression", "toxicity", "death", "completed", "choice", "other", "ongoing")
 TIMEPOINTS = ("relapse", "tbp", "baseline", "on_treatment", "other")
 TESTED = ("yes", "no", "failed")
@@ -55,7 +56,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "responses": (
         Field("patient", "text", "A patient of the table patients"),
         Field("date", "time", "Day of the assessment"),
-        Field("response", "choice", "Response at this assessment alone", choices=tuple(dict.fromkeys(RECIST + IRECIST))),
+        Field("response", "choice", "Response at this assessment alone", choices=ALL_RESPONSES),
         Field("criteria", "choice", "Criteria; default RECIST 1.1", required=False, choices=CRITERIA),
     ),
     "samples": (

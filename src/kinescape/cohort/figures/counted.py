@@ -12,7 +12,7 @@ from kinescape.cohort.figures.style import GRID, INK, MUTATED, NOT_TESTED, PALE,
 PARTS = (
     ("mutated", "mutated", MUTATED, ""),
     ("none_above_limit", "tested, none above the limit", WITHOUT, ""),
-    ("not_tested", "not tested", NOT_TESTED, "...."),
+    ("not_tested", "not tested", NOT_TESTED, "///"),
 )
 
 
@@ -84,7 +84,7 @@ def shares_figure(counts: Any, *, simulated: bool) -> Figure:
         figure.legend(
             handles=handles, loc="upper left", bbox_to_anchor=(0.01, 0.93), frameon=False, fontsize=8, ncols=2
         )
-        figure.text(0.02, 0.012, "Percent with Wilson's 95% interval; samples that were not tested are not in the pies.",
+        figure.text(0.02, 0.012, "Percent with Wilson's 95% interval; samples not tested are not in the pies.",
                     fontsize=7, color=PALE)  # fmt: skip
     return figure
 

@@ -18,30 +18,30 @@ GENE_COLOURS = {"ALK": "#0072B2", "ROS1": "#009E73"}
 
 
 def oncoprint_figure(cohort: Cohort) -> Figure:
-    """Rows: protein changes by how many patients had them; columns: patients, those with most in common side by side."""
+    """Rows: protein changes by how many patients had them; columns: patients, sorted by them."""
     found = _found(cohort)
     counts: dict[str, int] = {}
     for changes in found.values():
         for change in changes:
             counts[change] = counts.get(change, 0) + 1
-    changes = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_CHANGES]
-    rank = {name: place for place, name in enumerate(changes)}
+    ranked = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_CHANGES]
+    rank = {name: place for place, name in enumerate(ranked)}
     patients = sorted(
         range(len(cohort.patients)),
         key=lambda row: (
-            [place not in {rank.get(name) for name in found.get(row, {})} for place in range(len(changes))],
+            [place not in {rank.get(name) for name in found.get(row, {})} for place in range(len(ranked))],
             str(cohort.patients.gene[row]),
             str(cohort.patients.name[row]),
         ),
     )
     shown = patients[:MOST_PATIENTS]
     with mpl.rc_context(RC):
-        width, height = 2.6 + 0.27 * len(shown), 1.75 + 0.24 * (len(changes) + 1)
+        width, height = 2.6 + 0.27 * len(shown), 1.75 + 0.24 * (len(ranked) + 1)
         figure = new_figure(max(width, 6.4), height)
         left = 1.15 / figure.get_figwidth()
         axes = figure.add_axes((left, 0.95 / height, 0.27 * len(shown) / figure.get_figwidth(), 1 - 1.4 / height))
-        _grid(axes, cohort, shown, changes, found)
-        _dress(axes, cohort, shown, changes, counts)
+        _grid(axes, cohort, shown, ranked, found)
+        _dress(axes, cohort, shown, ranked, counts)
         title = "Mutations by patient" + (" (SIMULATED)" if cohort.simulated else "")
         figure.text(0.02, 1 - 0.2 / height, title, fontsize=10.5, fontweight="bold", va="center")
         _key(figure, cohort, height)

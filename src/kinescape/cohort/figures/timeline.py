@@ -44,7 +44,7 @@ def timeline_figure(cohort: Cohort) -> Figure:
             _panel(figure, box, cohort, patient, others)
         if not patients:
             figure.text(0.5, 0.5, "no variant in any sample", ha="center", color=PALE)
-        figure.text(0.02, 0.06 / height, "Open signs: tested, not above the limit (drawn at the limit). Dashed: limit of "
+        figure.text(0.02, 0.06 / height, "Open signs: tested, not above the limit (drawn at it). Dashed: limit of "
                     "detection. Months since diagnosis.", fontsize=7, color=PALE)  # fmt: skip
     return figure
 
@@ -87,8 +87,8 @@ def _lanes(axes: Any, cohort: Cohort, patient: int, origin: float, others: dict[
         name = "chemotherapy" if chemo else str(lines.agent[row])
         axes.add_patch(
             mpl.patches.Rectangle(
-                (start, 1.03), width, 0.115, transform=transform, clip_on=False, facecolor=colour_of_agent(name, others),
-                edgecolor=INK, linewidth=0.5,
+                (start, 1.03), width, 0.115, transform=transform, clip_on=False, edgecolor=INK, linewidth=0.5,
+                facecolor=colour_of_agent(name, others),
             )
         )  # fmt: skip
         text = "CHM" if chemo else name if len(name) <= 42 * width / span else name[:3].upper()
