@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kinescape.cohort.columns import Columns
+from kinescape.cohort.columns import Columns, is_one_of
 from kinescape.cohort.model import Cohort, Lines, Patients
 from kinescape.cohort.stats.records import Booleans, Floats, Integers
 from kinescape.errors import InputError
@@ -109,7 +109,7 @@ def _check_samples(cohort: Cohort, problems: list[InputError]) -> None:
     table = samples.table
     _report_doubled(table, "sample", problems)
     _outside(table, "date", samples.day, samples.patient, cohort.patients, "sample", problems)
-    at_failure = np.isin(samples.timepoint, ("relapse", "tbp"))
+    at_failure = is_one_of(samples.timepoint, ("relapse", "tbp"))
     lacking = at_failure & (samples.line < 0)
     column = "line" if "line" in table else "timepoint"
     _report(table, column, lacking, "no line: at whose failure was it drawn?", "the number of a line", problems)

@@ -6,12 +6,10 @@ at whose failure it was drawn. A sample that was not tested is neither mutated n
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from kinescape.cohort.model import Cohort
-from kinescape.cohort.stats.proportions import exact_p, odds_ratio, wilson_interval
+from kinescape.cohort.stats.proportions import chi_square_test, exact_p, odds_ratio, wilson_interval
 from kinescape.cohort.stats.records import Booleans, Integers
 from kinescape.cohort.survival import Json, finite
 
@@ -109,12 +107,16 @@ def _compared(cohort: Cohort, rows: Integers, labels: list[str], order: list[str
     present = set(array.tolist())
     names = [name for name in order if name in present] + sorted(present - set(order))
     cells = {name: _cell(cohort, rows[array == name]) for name in names}
-    return {"groups": cells, "exact_p": _exact(cells), "test": "Fisher-Freeman-Halton, two-sided"}
+    return {"groups": cells, **_tested(cells, "Fisher-Freeman-Halton, two-sided")}
 
 
-def _exact(cells: dict[str, Json]) -> float | None:
-    pick: Callable[[str], list[int]] = lambda key: [int(str(cell[key])) for cell in cells.values()]  # noqa: E731
-    return exact_p(pick("mutated"), pick("none_above_limit"))
+def _tested(cells: dict[str, Json], exact: str) -> Json:
+    """The exact p; where there are too many tables for it, Pearson's chi-square instead."""
+    mutated = [int(str(cell["mutated"])) for cell in cells.values()]
+    without = [int(str(cell["none_above_limit"])) for cell in cells.values()]
+    p = exact_p(mutated, without)
+    large = chi_square_test(mutated, without) if p is None else None
+    return {"exact_p": p, "chi_square_p": large, "test": exact if large is None else "Pearson's chi-square"}
 
 
 def _crizotinib(cohort: Cohort, rows: Integers, agent: np.ndarray, generation: np.ndarray) -> Json:
@@ -124,4 +126,4 @@ def _crizotinib(cohort: Cohort, rows: Integers, agent: np.ndarray, generation: n
     a, b = cells["second generation"], cells["crizotinib"]
     ratio = odds_ratio(int(str(a["mutated"])), int(str(a["none_above_limit"])), int(str(b["mutated"])),
                        int(str(b["none_above_limit"])))  # fmt: skip
-    return {"groups": cells, "exact_p": _exact(cells), "test": "Fisher, two-sided", "odds_ratio": finite(ratio)}
+    return {"groups": cells, **_tested(cells, "Fisher, two-sided"), "odds_ratio": finite(ratio)}

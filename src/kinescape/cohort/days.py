@@ -30,6 +30,15 @@ class CalendarFinder:
         if name not in table:
             return values
         cells, there = table.column(name), table.present(name)
+        if self.calendar == "days":
+            try:
+                values[there] = cells[there].astype(np.float64)
+            except ValueError:
+                values[:] = np.nan
+            else:
+                if bool(np.isfinite(values[there]).all()):
+                    return values
+                values[:] = np.nan
         dated = there & (np.char.count(cells, "-") == 2) & (np.char.str_len(cells) == 10)
         numeric = there & ~dated
         for rows, calendar in ((dated, "dates"), (numeric, "days")):

@@ -9,7 +9,7 @@ import numpy as np
 
 from kinescape.cohort.agents import known_agents
 from kinescape.cohort.checks import check_cohort
-from kinescape.cohort.columns import Columns, Texts, read_columns
+from kinescape.cohort.columns import Columns, Texts, is_one_of, read_columns
 from kinescape.cohort.days import CalendarFinder
 from kinescape.cohort.model import Cohort, Lines, Patients, Responses, Samples, Variants
 from kinescape.cohort.response import progression_days
@@ -105,10 +105,10 @@ def _check_cells(name: str, table: Columns, problems: list[InputError]) -> None:
             problems += [table.error(int(row), field.name, "empty cell", field.meaning) for row in empty]
         cells = table.cells[field.name]
         if field.kind == "flag":
-            odd = np.flatnonzero(there & ~np.isin(cells, ("0", "1")))[:5]
+            odd = np.flatnonzero(there & ~is_one_of(cells, ("0", "1")))[:5]
             problems += [table.error(int(row), field.name, "event is not 0 or 1", "0 or 1") for row in odd]
         if field.kind == "choice":
-            odd = np.flatnonzero(there & ~np.isin(cells, field.choices))[:5]
+            odd = np.flatnonzero(there & ~is_one_of(cells, field.choices))[:5]
             expected = "one of " + ", ".join(field.choices)
             problems += [table.error(int(row), field.name, "unknown value", expected) for row in odd]
         if field.kind in {"number", "share", "count"}:

@@ -6,11 +6,12 @@ same over several columns is Freeman and Halton 1951.
 
 from __future__ import annotations
 
-from math import inf, lgamma, sqrt
+from math import inf, lgamma, log, prod, sqrt
 
 import numpy as np
 
-from kinescape.cohort.stats.tails import normal_quantile
+from kinescape.cohort.stats.records import Floats
+from kinescape.cohort.stats.tails import chi_square_p, normal_quantile
 
 MOST_TABLES = 200_000
 """Tables that are enumerated before the exact test over several columns gives up."""
@@ -43,28 +44,44 @@ def exact_p(mutated: list[int], without: list[int]) -> float | None:
     """Two-sided exact p that the share of mutated samples is the same in every column.
 
     None where there is nothing to compare (fewer than two columns with samples, or one row empty) or where there are
-    more than :data:`MOST_TABLES` tables.
+    more than :data:`MOST_TABLES` tables; :func:`chi_square_test` then serves.
     """
-    columns = [a + b for a, b in zip(mutated, without, strict=True) if a + b > 0]
-    seen = [a for a, b in zip(mutated, without, strict=True) if a + b > 0]
+    seen, columns = _columns(mutated, without)
     row, total = sum(seen), sum(columns)
     if len(columns) < 2 or row == 0 or row == total:
         return None
+    if prod(min(n, row) + 1 for n in sorted(columns)[:-1]) > MOST_TABLES:
+        return None
     base = _log_choose(total, row)
-    limit = sum(_log_choose(n, k) for n, k in zip(columns, seen, strict=True)) - base + np.log(TIE)
+    limit = sum(_log_choose(n, k) for n, k in zip(columns, seen, strict=True)) - base + log(TIE)
     # Partial sums over the columns: how many are still to be placed -> log probabilities of the ways so far.
-    states: dict[int, list[float]] = {row: [0.0]}
-    for place, n in enumerate(columns):
-        room = sum(columns[place + 1 :])
-        grown: dict[int, list[float]] = {}
+    states: dict[int, Floats] = {row: np.zeros(1)}
+    for place, n in enumerate(sorted(columns)):
+        room = sum(sorted(columns)[place + 1 :])
+        grown: dict[int, list[Floats]] = {}
         for left, ways in states.items():
             for k in range(max(0, left - room), min(n, left) + 1):
-                grown.setdefault(left - k, []).extend(way + _log_choose(n, k) for way in ways)
-        states = grown
-        if sum(len(ways) for ways in states.values()) > MOST_TABLES:
-            return None
-    logs = np.array(states[0]) - base
+                grown.setdefault(left - k, []).append(ways + _log_choose(n, k))
+        states = {left: np.concatenate(parts) for left, parts in grown.items()}
+    logs = states[0] - base
     return float(min(1.0, np.exp(logs[logs <= limit]).sum()))
+
+
+def chi_square_test(mutated: list[int], without: list[int]) -> float | None:
+    """Pearson's chi-square p for the same question; None where an expected count is below 5."""
+    seen, columns = _columns(mutated, without)
+    row, total = sum(seen), sum(columns)
+    if len(columns) < 2 or min(row, total - row) * min(columns) < 5 * total:
+        return None
+    share = row / total
+    statistic = sum((k - n * share) ** 2 / (n * share * (1 - share)) for n, k in zip(columns, seen, strict=True))
+    return chi_square_p(statistic, len(columns) - 1)
+
+
+def _columns(mutated: list[int], without: list[int]) -> tuple[list[int], list[int]]:
+    """Mutated and all samples of every column that has samples."""
+    filled = [(a, a + b) for a, b in zip(mutated, without, strict=True) if a + b > 0]
+    return [a for a, _ in filled], [n for _, n in filled]
 
 
 def _log_choose(n: int, k: int) -> float:
