@@ -1,11 +1,11 @@
 """How often each analysis cries wolf: cohorts without any effect of mutation, analysed many times.
 
-The world that is simulated: every patient goes through lines of inhibitors; each line lasts an exponential time that
-is shorter in later lines (``LINE_FACTORS``) and differs between patients; between lines a share of the patients dies, after
-the last one everybody does, so that who lives longer fails more often. A patient is enrolled at the failure of some
-line (``ENROLLED_AT``); at that failure and all later ones a sample is mutated with a probability that is larger in
-later lines (``MUTATED_BY_LINE``), whatever the line's length. Mutation changes nothing: what a test rejects at the 5%
-level is a false positive.
+The world that is simulated: every patient goes through lines of inhibitors; each line lasts an exponential time
+that is shorter in later lines (``LINE_FACTORS``) and differs between patients; between lines a share of the
+patients dies, after the last one everybody does, so that who lives longer fails more often. A patient is enrolled
+at the failure of some line (``ENROLLED_AT``); at that failure and all later ones a sample is mutated with a
+probability that is larger in later lines (``MUTATED_BY_LINE``), whatever the line's length. Mutation changes
+nothing: what a test rejects at the 5% level is a false positive.
 """
 
 from __future__ import annotations
