@@ -16,7 +16,7 @@ import numpy as np
 
 from kinescape.cohort.tables_format import TABLES
 
-SEED = 1198
+SEED = 6
 
 Row = dict[str, str]
 

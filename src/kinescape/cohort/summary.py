@@ -70,6 +70,13 @@ def analysed(table: SurvivalTable | None, label: str, *notes: str) -> Json:
     return {"label": label, "estimable": True, **body}
 
 
+def _described(body: Json, reason: str) -> Json:
+    """Curves without a test, where a comparison would mean nothing."""
+    for key in ("logrank", "exact", "cox", "rmst_difference", "logrank_stratified"):
+        body[key] = None
+    return {**body, "headline": {"test": "", "p": None, "reason": reason}}
+
+
 def _as_list(value: object) -> list[object]:
     return list(value) if isinstance(value, list) else []
 
@@ -92,11 +99,10 @@ def progression_free_survival(cohort: Cohort) -> Json:
         "the next line or at last contact",
         "by_mutation": analysed(pfs_by_mutation(cohort), "PFS of sampled lines by mutation at failure", unit, sampling),
         "by_mutation_and_gene": by_gene if len(genes) > 1 else {},
-        "by_line": analysed(
-            pfs_by_line(cohort),
-            "PFS of all inhibitor lines",
-            "all inhibitor lines, sampled or not; later lines exist only for patients who had earlier ones, so that no "
-            "difference between the numbers is a treatment effect",
+        "by_line": _described(
+            analysed(pfs_by_line(cohort), "PFS of all inhibitor lines", "all inhibitor lines, sampled or not"),
+            "not tested: one patient has lines in several groups, and later lines exist only for patients who had "
+            "earlier ones",
         ),
     }
 
@@ -115,12 +121,12 @@ def overall_survival(cohort: Cohort) -> Json:
         ),
         "delayed_entry": analysed(
             os_delayed_entry(cohort),
-            "Overall survival from diagnosis, under observation from the first sample on",
+            "OS from diagnosis, under observation from first sample on",
             OS_STRATA,
         ),
         "time_varying": analysed(
             os_time_varying(cohort),
-            "Overall survival from diagnosis, status changing at the first mutated sample",
+            "OS from diagnosis, status changing at first mutated sample",
             "under observation from the first tested sample on; a later sample without mutation does not undo the "
             "status",
             OS_STRATA,

@@ -23,7 +23,7 @@ from kinescape.cohort.stats.cox import CoxFit, NotEstimableError, fit_cox
 from kinescape.cohort.stats.kaplan_meier import Curve, kaplan_meier, quantile, restricted_mean
 from kinescape.cohort.stats.logrank import LogRank, log_rank
 from kinescape.cohort.stats.permutation import permutation_log_rank
-from kinescape.cohort.stats.records import Booleans, Floats, Integers
+from kinescape.cohort.stats.records import Booleans, Floats, Integers, Survival
 from kinescape.cohort.stats.risk_sets import risk_set_test
 from kinescape.cohort.stats.tails import normal_quantile, normal_two_sided_p
 from kinescape.cohort.survival_table import Request, SurvivalTable
@@ -67,7 +67,7 @@ def analyse(table: SurvivalTable, request: Request) -> Json:
         "cox": cox_json(table, firth=bool(few) and not request.asymptotic, reason=few),
         "competing": _competing(table, withheld),
         "curves": {name: _curve_json(curves[name], by_log[name], request.interval) for name in curves},
-        "risk_table": risk_table(curves, arms_maximum(curves)),
+        "risk_table": risk_table(arms, float(data.time.max())),
         "omitted": table.omitted[:100],
         "omitted_rows": len(table.omitted),
         "notes": _notes(table, exact),
@@ -148,6 +148,8 @@ def _exact(table: SurvivalTable) -> Json:
 
 
 def _headline(exact: Json, stratified: Json | None, table: SurvivalTable) -> Json:
+    if len(table.groups) < 2:
+        return {"test": "", "p": None, "reason": "one group: nothing is compared"}
     inside = " inside strata" if table.strata is not None else ""
     if exact["p"] is not None:
         kind = "risk-set test" if "risk sets" in str(exact["method"]) else "permutation log-rank test"
@@ -309,11 +311,6 @@ def _curve_json(curve: Curve, by_log: Curve, interval: str) -> Json:
     }
 
 
-def arms_maximum(curves: dict[str, Curve]) -> float:
-    """The longest follow-up of all arms."""
-    return max(float(curve.time[-1]) for curve in curves.values())
-
-
 def nice_ticks(end: float, most: int = 7) -> list[float]:
     """Round numbers from 0 to ``end``, at most ``most`` of them."""
     if end <= 0:
@@ -324,15 +321,11 @@ def nice_ticks(end: float, most: int = 7) -> list[float]:
     return [step * place for place in range(int(end / step + 1e-9) + 1)]
 
 
-def risk_table(curves: dict[str, Curve], end: float) -> Json:
-    """Numbers at risk just before round times."""
+def risk_table(arms: dict[str, Survival], end: float) -> Json:
+    """Numbers at risk at round times (at 0: just after it, so that who enters at 0 counts)."""
     times = nice_ticks(end)
-    body: Json = {"time": times}
-    for name, curve in curves.items():
-        place = np.searchsorted(curve.time, np.array(times), side="left")
-        at_risk = np.append(curve.at_risk, 0.0)
-        body[name] = at_risk[place].astype(int).tolist()
-    return body
+    moments = np.maximum(np.array(times), 1e-9 * max(end, 1e-300))
+    return {"time": times, **{name: arm.at_risk(moments).astype(int).tolist() for name, arm in arms.items()}}
 
 
 def _notes(table: SurvivalTable, exact: Json) -> list[str]:

@@ -73,6 +73,8 @@ def _dress(axes: Any, time_label: str, result: Any) -> None:
 
 
 def _p_text(headline: Any) -> str:
+    if not headline["test"]:
+        return str(headline["reason"])
     if headline["p"] is None:
         return f"{headline['test']}: not estimable"
     shown = f"p = {headline['p']:.3g}" if headline["p"] >= 0.001 else "p < 0.001"

@@ -23,6 +23,10 @@ LOST_INFORMATION = 1e-4
 rising towards infinity (of a finite estimate, even a hazard ratio of 100 keeps a percent of it)."""
 
 
+NO_INFORMATION = 1e-9
+"""Information per event and variance of the covariate below which there is none but rounding."""
+
+
 class NotEstimableError(ValueError):
     """The model cannot be fitted to these data; the message says why."""
 
@@ -82,7 +86,8 @@ def fit_cox(
     start = likelihood.at(np.zeros(p))
     if not data.event.any():
         raise NotEstimableError("there is no event")
-    if np.linalg.matrix_rank(start.information) < p:
+    scale = np.maximum(likelihood.spread, 1e-300)
+    if np.linalg.eigvalsh(start.information / np.outer(scale, scale))[0] < NO_INFORMATION * float(data.event.sum()):
         raise NotEstimableError("a covariate does not vary inside any risk set, or covariates depend on each other")
     target = _penalised if firth else _plain
     free = np.ones(p, dtype=np.bool_)
