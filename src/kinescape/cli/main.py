@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "kb": ("kinescape.cli.kb:kb", "Knowledge base of mutations and drugs; resistance classes of IC50 tables."),
     "reinterpret": ("kinescape.cli.reinterpret:reinterpret", "Old results with a newer knowledge base, without reads."),
     "call": ("kinescape.cli.call:call_command", "Variants from a BAM or CRAM file, to LoFreq's integers."),
+    "cohort": ("kinescape.cli.cohort:cohort", "patients, lines, samples: counts, survival, swimmer plots"),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 

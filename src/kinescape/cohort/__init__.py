@@ -1,0 +1,1 @@
+"""Patients, lines of therapy, samples and results of a cohort: counts, survival, pictures, exchange formats."""
