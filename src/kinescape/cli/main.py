@@ -13,6 +13,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, Inp
 
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
+    "assay": ("kinescape.cli.assay:assay", "Dose-response, growth and blots: from plates to resistance classes"),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 
