@@ -138,7 +138,7 @@ def _errors(jacobian: Array, free: NDArray[np.bool_], rss: float, degrees: int) 
     scale = np.linalg.norm(part, axis=0)
     if np.any(scale == 0):
         return errors
-    upper = np.linalg.qr(part / scale, mode="r")
+    upper: Array = np.asarray(np.linalg.qr(part / scale).R)
     if np.any(np.abs(np.diag(upper)) < 1e-14):
         return errors
     inverse = np.linalg.solve(upper, np.eye(upper.shape[0]))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from kinescape.assay.bootstrap import bootstrapped
 from kinescape.assay.combine import MeanIC50, mean_ic50
 from kinescape.assay.curve import CurveFit
 from kinescape.assay.curves import ExperimentCurve, sorted_curves
@@ -37,6 +38,8 @@ class Settings:
     robust: bool = False
     replicate_noise: bool = True
     censoring: Censoring = "profile"
+    bootstrap: int = 0
+    seed: int = 1
     threads: int = 1
 
 
@@ -139,7 +142,13 @@ def _weighted_fits(
     if settings.robust:
         for _ in range(ROUNDS):
             final = combined(weights, fitted(final, intervals=False))
-    return fitted(final, intervals=True), weights
+    fits = fitted(final, intervals=True)
+    if settings.bootstrap:
+        fits = [
+            bootstrapped(fit, settings.box, replicates=settings.bootstrap, seed=settings.seed + i)
+            for i, fit in enumerate(fits)
+        ]
+    return fits, weights
 
 
 def _drug_results(outcomes: Sequence[Outcome], rule_set: RuleSet, settings: Settings) -> list[VariantResult]:

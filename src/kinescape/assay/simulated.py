@@ -5,12 +5,18 @@ Everything made here is simulated; tables say so in their experiment names.
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kinescape.errors import InputError
+from kinescape.files import whole_file
+from kinescape.tables import read_table
 
 Array = NDArray[np.float64]
 
@@ -76,3 +82,50 @@ def noisy(share: Array, design: Design, rng: np.random.Generator) -> Array:
 
 
 HEADER: Sequence[str] = ("experiment", "variant", "drug", "dose", "dose_unit", "replicate", "signal")
+
+BEYOND = 5.0
+"""A ``>3000`` in a table of truths is simulated as this many times its bound: far enough that the assay must not
+see it."""
+
+
+def read_truth(path: Path, top_dose: float) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
+    """True IC50s (nM) by (variant, drug), and the top dose of every drug: its ``>`` bound, else ``top_dose``.
+
+    Raises
+    ------
+    InputError
+        A cell that is neither a number, nor ``>`` and a number, nor ``na``.
+    """
+    truth: dict[tuple[str, str], float] = {}
+    top: dict[str, float] = {}
+    for row in read_table(path, required=["variant"]):
+        variant = row.text("variant")
+        for drug, cell in row.cells.items():
+            text = cell.strip().replace(",", "")
+            if drug == "variant" or text in {"", "na"}:
+                continue
+            try:
+                value = float(text.removeprefix(">"))
+            except ValueError:
+                raise row.error("not an IC50", column=drug, expected="nM, such as 90 or >3000, or na") from None
+            if not 0 < value < math.inf:
+                raise row.error("not an IC50", column=drug, expected="a positive number")
+            if text.startswith(">"):
+                top[drug] = max(value, top.get(drug, 0.0))
+                value *= BEYOND
+            truth[variant, drug] = value
+    if not truth:
+        raise InputError("no IC50s", file=path, expected="a column variant and one column per drug")
+    return truth, {drug: top.get(drug, top_dose) for _, drug in truth}
+
+
+def write_simulation(truth_file: Path, output: Path, design: Design, *, top_dose: float, seed: int) -> int:
+    """Simulate the plates of a table of truths into a long CSV; returns the number of wells."""
+    truth, top = read_truth(truth_file, top_dose)
+    rows = simulated_rows(truth, top, design, seed)
+    with whole_file(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
+        handle.write("# simulated data\n")
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(HEADER)
+        writer.writerows(rows)
+    return len(rows)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kinescape.assay.outcome import QUALIFIER, Outcome
+from kinescape.assay.quality import PlateQuality
 from kinescape.assay.screen import Screen, VariantResult
 from kinescape.files import write_text
 
@@ -208,3 +209,24 @@ def wells_table(screen: Screen) -> str:
                 ]
             )
     return table(columns, rows)
+
+
+def plates_table(plates: Sequence[PlateQuality]) -> str:
+    """``plates.tsv``: one row per plate; ``na`` where a plate does not allow the statement, the warnings say why."""
+    columns = (
+        *("experiment", "plate", "wells", "high_control", "low_control", "z_prime", "signal_window"),
+        *("signal_to_background", "replicate_cv", "edge_effect", "edge_p", "row_drift", "row_p"),
+        *("column_drift", "column_p", "warnings"),
+    )
+    return table(
+        columns,
+        (
+            [
+                *(q.experiment, q.plate or "1", str(q.wells), q.high, q.low),
+                *(number(v, 4) for v in (q.z_prime, q.signal_window, q.signal_to_background, q.replicate_cv)),
+                *(number(v, 3) for v in (q.edge_effect, q.edge_p, q.row_drift, q.row_p, q.column_drift, q.column_p)),
+                "; ".join(q.warnings),
+            ]
+            for q in plates
+        ),
+    )
