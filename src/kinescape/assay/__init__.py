@@ -1,0 +1,1 @@
+"""The bench: dose-response, growth and blots, from plates to resistance classes."""

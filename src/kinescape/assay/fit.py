@@ -1,0 +1,198 @@
+"""Points in, fitted curves out: the one way to the compiled kernels.
+
+Wells are weighted by what is known of their scatter (:mod:`kinescape.assay.noise`) and, on request, by how far they
+lie off the curve (:mod:`kinescape.assay.robust`); no well is ever taken out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from kinescape.assay.batch import STARTS, fit_curves
+from kinescape.assay.curve import CurveFit, Groups, Points, pooled
+from kinescape.assay.logistic import LOG_IC50, PARAMETERS
+from kinescape.assay.models import Box, ModelName, free_parameters
+from kinescape.assay.profile import profile_curves
+
+Array = NDArray[np.float64]
+
+CONFIDENCE = 0.95
+
+
+@dataclass
+class Stack:
+    """Many curves laid end to end for the kernels; ``theta``, ``squares`` and ``interval`` are filled by them."""
+
+    offsets: NDArray[np.int64]
+    log_dose: Array
+    mean: Array
+    weight: Array
+    within: Array
+    lower: Array
+    upper: Array
+    theta: Array
+    squares: Array
+    interval: Array
+    wells: NDArray[np.int64]
+
+    def part(self, first: int, last: int) -> Stack:
+        """Curves ``first:last`` as views: what a kernel writes into the part is written into the whole."""
+        a, b = self.offsets[first], self.offsets[last]
+        return Stack(
+            self.offsets[first : last + 1] - a,
+            self.log_dose[a:b],
+            self.mean[a:b],
+            self.weight[a:b],
+            self.within[first:last],
+            self.lower[first:last],
+            self.upper[first:last],
+            self.theta[first:last],
+            self.squares[first:last],
+            self.interval[first:last],
+            self.wells[first:last],
+        )
+
+
+def stacked(curves: Sequence[Points], model: ModelName, box: Box, weights: Sequence[Array] | None = None) -> Stack:
+    """Lay curves end to end."""
+    box = box.for_model(model)
+    groups: list[Groups] = [pooled(c, None if weights is None else weights[i]) for i, c in enumerate(curves)]
+    offsets = np.zeros(len(curves) + 1, dtype=np.int64)
+    np.cumsum([g.mean.size for g in groups], out=offsets[1:])
+    bounds = [box.arrays(c.dose, c.reference) for c in curves]
+    return Stack(
+        offsets,
+        np.concatenate([g.log_dose for g in groups]),
+        np.concatenate([g.mean for g in groups]),
+        np.concatenate([g.weight for g in groups]),
+        np.array([g.within for g in groups]),
+        np.array([b[0] for b in bounds]),
+        np.array([b[1] for b in bounds]),
+        np.empty((len(curves), PARAMETERS)),
+        np.empty(len(curves)),
+        np.empty((len(curves), 2)),
+        np.array([c.signal.size for c in curves], dtype=np.int64),
+    )
+
+
+def run_fits(stack: Stack, *, starts: int = STARTS, threads: int = 1) -> None:
+    """Fill ``theta`` and ``squares``."""
+    _side_by_side(stack, threads, lambda part: _fit_part(part, starts))
+
+
+def run_profiles(stack: Stack, *, threads: int = 1) -> None:
+    """Fill ``interval`` (natural logs), after :func:`run_fits`."""
+    _side_by_side(stack, threads, _profile_part)
+
+
+def _fit_part(part: Stack, starts: int) -> None:
+    s = part
+    fit_curves(s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, starts)
+
+
+def _profile_part(part: Stack) -> None:
+    s = part
+    degrees = s.wells - np.array([free_parameters(a, b) for a, b in zip(s.lower, s.upper, strict=True)])
+    factor = np.array([f_quantile(int(d)) / d if d > 0 else math.inf for d in degrees])
+    profile_curves(
+        s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, s.within, factor, s.interval
+    )
+
+
+def f_quantile(degrees: int) -> float:
+    """``F(0.95; 1, degrees)``, the square of Student's two-sided 95% quantile."""
+    return float(special.stdtrit(degrees, 0.5 + 0.5 * CONFIDENCE)) ** 2
+
+
+def _side_by_side(stack: Stack, threads: int, work: Callable[[Stack], None]) -> None:
+    """Split the curves over threads (the kernels release the interpreter lock)."""
+    curves = stack.wells.size
+    threads = max(1, min(threads, curves // 50))
+    cuts = np.linspace(0, curves, threads + 1).astype(int)
+    parts = [stack.part(a, b) for a, b in itertools.pairwise(cuts)]
+    if threads == 1:
+        work(parts[0])
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, parts))
+
+
+def fit_points(
+    curves: Sequence[Points],
+    *,
+    model: ModelName = "4pl",
+    box: Box | None = None,
+    weights: Sequence[Array] | None = None,
+    intervals: bool = True,
+    starts: int = STARTS,
+    threads: int = 1,
+) -> list[CurveFit]:
+    """Fit curves that can be fitted (see :func:`kinescape.assay.fittable.why_not`).
+
+    Parameters
+    ----------
+    curves
+        Each with at least as many doses as free parameters.
+    weights
+        Per curve the weight of each well; None for equal ones.
+    intervals
+        Whether to profile; without, the ends are NaN.
+    """
+    if not curves:
+        return []
+    stack = stacked(curves, model, box or Box(), weights)
+    run_fits(stack, starts=starts, threads=threads)
+    if intervals:
+        run_profiles(stack, threads=threads)
+    else:
+        stack.interval[:] = math.nan
+    return [_curve_fit(stack, i, points, model, weights) for i, points in enumerate(curves)]
+
+
+def _curve_fit(stack: Stack, i: int, points: Points, model: ModelName, weights: Sequence[Array] | None) -> CurveFit:
+    weight = np.ones_like(points.signal) if weights is None else weights[i]
+    rss = float(stack.squares[i] + stack.within[i])
+    level = float(np.average(points.signal, weights=weight))
+    flat = float(np.sum(weight * (points.signal - level) ** 2))
+    free = free_parameters(stack.lower[i], stack.upper[i])
+    low, high = np.exp(stack.interval[i])
+    return CurveFit(
+        points=points,
+        model=model,
+        theta=stack.theta[i].copy(),
+        lower=stack.lower[i],
+        upper=stack.upper[i],
+        rss=rss,
+        wells=points.signal.size,
+        free=free,
+        ic50_low=float(low),
+        ic50_high=float(high),
+        flat_rss=flat,
+        flat_p=f_test(flat, points.signal.size - 1, rss, points.signal.size - free),
+        weight=weight,
+    )
+
+
+def f_test(simple: float, simple_degrees: int, full: float, full_degrees: int) -> float:
+    """P value of the extra-sum-of-squares F test (Bates and Watts 1988, section 3.10); 1 where there is nothing to
+    test."""
+    extra = simple_degrees - full_degrees
+    if extra <= 0 or full_degrees <= 0 or simple <= full:
+        return 1.0
+    if full <= 0.0:
+        return 0.0
+    ratio = (simple - full) / extra / (full / full_degrees)
+    return float(special.fdtrc(extra, full_degrees, ratio))
+
+
+def log_ic50_of(fit: CurveFit) -> float:
+    """log10 of the relative IC50 in nM: the scale on which experiments are averaged."""
+    return float(fit.theta[LOG_IC50]) / math.log(10.0)

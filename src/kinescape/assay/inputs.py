@@ -1,0 +1,47 @@
+"""Any file that a lab has, as wells: long CSV, TSV or Excel, or plates (grid or reader export) with their layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kinescape.assay.excel import is_excel, read_sheet
+from kinescape.assay.layout import wells_from_plates
+from kinescape.assay.wells import REQUIRED, Well, check_duplicates, wells_from_rows
+from kinescape.errors import InputError
+from kinescape.tables import read_table
+
+
+def read_wells(files: Sequence[Path], *, layout: Path | None = None, sheet: str | None = None) -> list[Well]:
+    """Wells of one screen.
+
+    Parameters
+    ----------
+    files
+        Long tables (columns ``experiment, variant, drug, dose, dose_unit, replicate, signal`` and, where there are any,
+        ``role``, ``plate``, ``well``); or, with a layout, plates.
+    layout
+        Which well holds what (:mod:`kinescape.assay.layout`).
+    sheet
+        Sheet of Excel workbooks; the first where None.
+
+    Raises
+    ------
+    InputError
+        Naming file, line and column.
+    """
+    if not files:
+        raise InputError("no input files")
+    if layout is not None:
+        return wells_from_plates(files, layout, sheet=sheet)
+    wells: list[Well] = []
+    for path in files:
+        rows = (
+            read_sheet(path, required=REQUIRED, sheet=sheet) if is_excel(path) else read_table(path, required=REQUIRED)
+        )
+        if not rows:
+            raise InputError("no wells", file=path, expected="one line per well below the header")
+        wells += wells_from_rows(rows)
+    if len(files) > 1:
+        check_duplicates(wells)
+    return wells

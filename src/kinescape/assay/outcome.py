@@ -1,0 +1,132 @@
+"""What one experiment says about an IC50: an estimate, a bound, or nothing, always with the reason."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kinescape.assay.curve import CurveFit, Points
+from kinescape.assay.curves import ExperimentCurve
+
+State = Literal["estimate", "above", "below", "none"]
+QUALIFIER: dict[State, str] = {"estimate": "=", "above": ">", "below": "<", "none": "na"}
+
+Censoring = Literal["profile", "estimate"]
+"""profile: an IC50 whose interval does not close inside the tested doses is ``>max dose``. estimate: only one whose
+interval never closes, or whose estimate itself lies beyond the top dose, is."""
+
+STEEP_SLOPE = 4.0
+"""A Hill slope above this is rarely binding: aggregation, a dilution error or too coarse doses (Shoichet 2006)."""
+PLATEAU_SHARE = 0.9
+"""A plateau counts as reached where the curve has covered this share of its fall at the top dose."""
+FLAT_LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One curve's contribution. ``ic50`` in nM: the estimate, or the dose that it lies beyond; NaN in state none."""
+
+    curve: ExperimentCurve
+    fit: CurveFit | None
+    state: State
+    ic50: float
+    reason: str
+    absolute_state: State
+    absolute_ic50: float
+    warnings: tuple[str, ...]
+
+    @property
+    def log10(self) -> float:
+        """log10 of ``ic50`` in nM."""
+        return math.log10(self.ic50)
+
+
+def why_not(points: Points, free: int) -> str | None:
+    """Why a curve with ``free`` parameters cannot be fitted to these wells, or None."""
+    doses = np.unique(points.dose)
+    if not np.any(doses > 0):
+        return "no dose above 0"
+    if doses.size < free:
+        tested = int(np.count_nonzero(doses > 0))
+        return f"{tested} dose{'s' if tested > 1 else ''} above 0: too few for {free} parameters"
+    if points.signal.size <= free:
+        return f"{points.signal.size} wells: too few for {free} parameters"
+    if float(np.ptp(points.signal)) == 0.0:
+        return "constant signal: every well reads the same"
+    if points.reference <= 0.0:
+        return "the untreated signal is not above the blank"
+    return None
+
+
+def no_fit(curve: ExperimentCurve, reason: str) -> Outcome:
+    """The outcome of a curve that cannot be fitted."""
+    return Outcome(curve, None, "none", math.nan, reason, "none", math.nan, curve.warnings)
+
+
+def judged(curve: ExperimentCurve, fit: CurveFit, censoring: Censoring, flags: int) -> Outcome:
+    """Read a fit: estimate, bound or nothing; relative and absolute apart; and what is implausible about it."""
+    state, reason = _relative_state(fit, censoring)
+    absolute_state, absolute = _absolute(fit, state)
+    ic50 = {"estimate": fit.ic50, "above": fit.points.largest_dose, "below": fit.points.smallest_dose}.get(
+        state, math.nan
+    )
+    warnings = (*curve.warnings, *_warnings(fit, state, absolute_state, flags))
+    return Outcome(curve, fit, state, ic50, reason, absolute_state, absolute, warnings)
+
+
+def _relative_state(fit: CurveFit, censoring: Censoring) -> tuple[State, str]:
+    top, least = fit.points.largest_dose, fit.points.smallest_dose
+    untreated = bool(np.any(fit.points.dose == 0))
+    if fit.bottom >= fit.top and untreated:
+        return "above", "the signal does not fall with dose"
+    if fit.flat_p > FLAT_LEVEL:
+        if untreated:
+            return "above", f"no inhibition up to the top dose: a flat line fits as well (F test p = {fit.flat_p:.2g})"
+        return "none", f"flat (F test p = {fit.flat_p:.2g}) and no untreated wells to compare with"
+    if fit.ic50_low == 0.0 and math.isinf(fit.ic50_high):
+        return "none", "the profile is open on both sides"
+    if fit.ic50_low == 0.0 or fit.ic50 < least:
+        return "below", f"the profile does not close above the lowest dose, {least:g} nM"
+    if math.isinf(fit.ic50_high):
+        return "above", f"the profile does not close: no upper limit within two decades of the top dose, {top:g} nM"
+    if fit.ic50 > top:
+        return "above", f"estimate beyond the top dose, {top:g} nM"
+    if fit.ic50_high > top and censoring == "profile":
+        upper = f"{fit.ic50_high:.3g}"
+        return "above", f"the profile does not close inside the tested doses: upper limit {upper} nM, top {top:g} nM"
+    return "estimate", ""
+
+
+def _absolute(fit: CurveFit, state: State) -> tuple[State, float]:
+    if state == "none" or fit.flat_p > FLAT_LEVEL or fit.bottom >= fit.top:
+        return (state, fit.points.largest_dose) if state == "above" else ("none", math.nan)
+    value = fit.absolute_ic50
+    if value > fit.points.largest_dose:
+        return "above", fit.points.largest_dose
+    if value < fit.points.smallest_dose:
+        return "below", fit.points.smallest_dose
+    return "estimate", value
+
+
+def _warnings(fit: CurveFit, state: State, absolute: State, flags: int) -> list[str]:
+    found = []
+    if state == "above":
+        found.append("top dose too low")
+    else:
+        share = (fit.top - float(fit.at(np.array([fit.points.largest_dose]))[0])) / max(fit.top - fit.bottom, 1e-300)
+        if share < PLATEAU_SHARE:
+            found.append(f"plateau not reached: {share:.0%} of the fall at the top dose")
+        if fit.ic50_high > fit.points.largest_dose:
+            found.append("interval reaches beyond the top dose")
+        if absolute == "above":
+            found.append("signal never falls to half: relative and absolute IC50 differ")
+    if state == "estimate" and fit.slope > STEEP_SLOPE:
+        found.append(f"slope {fit.slope:.1f} is above 4")
+    if not np.any(fit.points.dose == 0):
+        found.append("no untreated wells: top is read from the lowest doses")
+    if flags:
+        found.append(f"{flags} well{'s' if flags > 1 else ''} far off the curve (flagged, kept)")
+    return found

@@ -1,0 +1,226 @@
+"""Intervals of an IC50 by profile likelihood, compiled.
+
+The profile of ``m = ln IC50`` is the least sum of squares with ``m`` held fixed and every other parameter refitted
+inside its box. The interval is every ``m`` whose profile stays below ``S_min * (1 + F(0.95; 1, df) / df)`` (Bates and
+Watts 1988, section 6.1): the likelihood ratio interval, calibrated for the few degrees of freedom of one curve. A
+side on which the profile never rises above that level is open: the data do not bound the IC50 there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinescape.assay.descent import SCAN_SLOPES, descend
+from kinescape.assay.logistic import ASYMMETRY, LOG_IC50, PARAMETERS, SLOPE, best_plateaus, fill_shape
+from kinescape.compiled import kernel
+
+Array = NDArray[np.float64]
+Offsets = NDArray[np.int64]
+
+GRID = 32
+"""Places over the whole box at which the profile is looked at before its crossings are refined: a profile may have
+two valleys."""
+CROSSING = 1e-6
+"""Precision of an interval's end, in natural logs."""
+
+
+@kernel
+def profile_at(
+    log_ic50: float,
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    warm: Array,
+    g: Array,
+    derivative: Array,
+) -> float:
+    """Least sum of squares with ``ln IC50`` fixed. ``warm`` is where to start, and holds the optimum afterwards."""
+    low, high = lower.copy(), upper.copy()
+    low[LOG_IC50] = high[LOG_IC50] = log_ic50
+    warm[LOG_IC50] = log_ic50
+    best = descend(log_dose, mean, weight, low, high, warm, g, derivative)
+    trial = warm.copy()
+    scanned = warm.copy()
+    least = math.inf
+    for slope in SCAN_SLOPES:
+        trial[SLOPE] = min(max(slope, low[SLOPE]), high[SLOPE])
+        fill_shape(log_dose, log_ic50, trial[SLOPE], trial[ASYMMETRY], g)
+        value = best_plateaus(g, mean, weight, low, high, trial)
+        if value < least:
+            least = value
+            scanned[:] = trial
+    if least < 4.0 * best or math.log(scanned[SLOPE] / warm[SLOPE]) ** 2 > 1.0:
+        value = descend(log_dose, mean, weight, low, high, scanned, g, derivative)
+        if value < best:
+            best = value
+            warm[:] = scanned
+    return best
+
+
+@kernel
+def crossing(
+    inside: float,
+    outside: float,
+    outside_squares: float,
+    inside_squares: float,
+    level: float,
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    warm: Array,
+    g: Array,
+    derivative: Array,
+) -> float:
+    """Where the profile crosses ``level`` between a place inside the interval and one outside (false position,
+    Illinois)."""
+    a, b = inside, outside
+    fa, fb = inside_squares - level, outside_squares - level
+    side = 0
+    for _ in range(60):
+        if abs(b - a) < CROSSING:
+            break
+        place = (fa * b - fb * a) / (fa - fb) if fa < 0.0 < fb else 0.5 * (a + b)
+        margin = 0.02 * abs(b - a)
+        place = min(max(place, min(a, b) + margin), max(a, b) - margin)
+        value = profile_at(place, log_dose, mean, weight, lower, upper, warm, g, derivative) - level
+        if value > 0.0:
+            b, fb = place, value
+            if side == 1:
+                fa *= 0.5
+            side = 1
+        else:
+            a, fa = place, value
+            if side == -1:
+                fb *= 0.5
+            side = -1
+    return 0.5 * (a + b)
+
+
+@kernel
+def profile_side(
+    direction: int,
+    level: float,
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    theta: Array,
+    squares: float,
+    better: Array,
+    g: Array,
+    derivative: Array,
+) -> float:
+    """One end of the interval (natural log), ``inf`` or ``-inf`` where it is open.
+
+    ``better`` (6) is filled with a lower sum of squares and its parameters, if the profile meets one on its way.
+    """
+    end = upper[LOG_IC50] if direction > 0 else lower[LOG_IC50]
+    start = theta[LOG_IC50]
+    step = (upper[LOG_IC50] - lower[LOG_IC50]) / GRID
+    warm = theta.copy()
+    inside, inside_squares = start, squares
+    outside, outside_squares = math.inf, math.inf
+    inside_warm = theta.copy()
+    place = start
+    while place != end:
+        place += direction * step
+        if (place - end) * direction > -0.25 * step:
+            place = end
+        value = profile_at(place, log_dose, mean, weight, lower, upper, warm, g, derivative)
+        if value < better[0]:
+            better[0] = value
+            better[1:] = warm
+        if value <= level:
+            inside, inside_squares = place, value
+            inside_warm[:] = warm
+            outside = math.inf
+        elif outside == math.inf:
+            outside, outside_squares = place, value
+    if outside == math.inf:
+        return direction * math.inf
+    return crossing(
+        inside,
+        outside,
+        outside_squares,
+        inside_squares,
+        level,
+        log_dose,
+        mean,
+        weight,
+        lower,
+        upper,
+        inside_warm,
+        g,
+        derivative,
+    )
+
+
+@kernel
+def profile_curves(
+    offsets: Offsets,
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    theta: Array,
+    squares: Array,
+    within: Array,
+    factor: Array,
+    interval: Array,
+) -> None:
+    """Profile every curve.
+
+    Parameters
+    ----------
+    offsets, log_dose, mean, weight, lower, upper, theta, squares
+        As :func:`kinescape.assay.batch.fit_curves` takes and leaves them. ``theta`` and ``squares`` are improved in
+        place where the profile meets a lower sum of squares than the fit did.
+    within
+        ``(curves,)``: sum of squares of the wells around their dose means.
+    factor
+        ``(curves,)``: ``F(0.95; 1, df) / df``; not finite where there are no degrees of freedom.
+    interval
+        ``(curves, 2)``: written, natural logs; infinite where open.
+    """
+    better = np.empty(PARAMETERS + 1)
+    for curve in range(offsets.shape[0] - 1):
+        a, b = offsets[curve], offsets[curve + 1]
+        if not math.isfinite(factor[curve]) or lower[curve, LOG_IC50] >= upper[curve, LOG_IC50]:
+            interval[curve, 0], interval[curve, 1] = -math.inf, math.inf
+            continue
+        g = np.empty(b - a)
+        derivative = np.empty((3, b - a))
+        for _ in range(4):
+            level = squares[curve] + (squares[curve] + within[curve]) * factor[curve]
+            slack = 1e-9 * (squares[curve] + within[curve])
+            better[0] = squares[curve]
+            for side in range(2):
+                interval[curve, side] = profile_side(
+                    2 * side - 1,
+                    level,
+                    log_dose[a:b],
+                    mean[a:b],
+                    weight[a:b],
+                    lower[curve],
+                    upper[curve],
+                    theta[curve],
+                    squares[curve],
+                    better,
+                    g,
+                    derivative,
+                )
+            if better[0] >= squares[curve] - slack:
+                break
+            theta[curve] = better[1:]
+            squares[curve] = descend(
+                log_dose[a:b], mean[a:b], weight[a:b], lower[curve], upper[curve], theta[curve], g, derivative
+            )
