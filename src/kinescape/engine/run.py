@@ -186,7 +186,8 @@ def _check_writable(out: Path) -> None:
 def _write_run_pages(plan: RunPlan, bench: Workbench, outcomes: Sequence[Outcome]) -> None:
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     if results:
-        write_text(plan.out / "index.html", render_index(results))
+        failed = {outcome.sample: outcome.error for outcome in outcomes if outcome.state == "failed"}
+        write_text(plan.out / "index.html", render_index(results, failed))
     provenance = {
         "kinescape_version": __version__,
         "panel": {"name": bench.panel.name, "version": bench.panel.version, "sha256": bench.panel.sha256},
