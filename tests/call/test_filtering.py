@@ -30,6 +30,7 @@ def test_coverage_and_frequency():
     shallow, rare = replace(SNV, depth=9), replace(SNV, allele_frequency=0.005)
     settings = FilterSettings(min_coverage=10, min_frequency=0.006)
     assert failed([SNV, shallow, rare], settings) == [(), ("min_dp_10",), ("min_af_0.006000",)]
+    assert failed([replace(SNV, allele_frequency=0.0059997)], settings) == [()], "printed as 0.006000"
 
 
 def test_strand_bias_of_snvs_and_on_request_of_indels():

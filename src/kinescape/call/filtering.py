@@ -69,7 +69,8 @@ def _verdicts(candidates: Sequence[Candidate], settings: FilterSettings) -> Iter
             coverage_filtered(depth, settings.min_coverage),
         )
     if settings.min_frequency is not None:
-        frequency = np.array([candidate.allele_frequency for candidate in candidates], dtype=np.float32)
+        # The frequency as the VCF prints it, which is what `lofreq filter` reads.
+        frequency = np.array([f"{candidate.allele_frequency:f}" for candidate in candidates]).astype(np.float32)
         yield (
             FilterLine(f"min_af_{settings.min_frequency:f}", f"Minimum allele frequency {settings.min_frequency:f}"),
             frequency_filtered(frequency, settings.min_frequency),

@@ -20,7 +20,13 @@ COUNT = click.IntRange(1)
 
 @click.command("call", short_help="Variants from a BAM or CRAM file, to LoFreq's integers.")
 @click.argument("bam", type=click.Path(path_type=Path), metavar="IN.bam")
-@click.option("--reference", required=True, type=click.Path(path_type=Path), metavar="REF.fa", help="FASTA.")
+@click.option(
+    "--reference",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="REF.fa",
+    help="FASTA that the reads were aligned to.",
+)
 @click.option("-o", "--output", default="-", metavar="OUT.vcf", help="VCF file, .vcf.gz for bgzip, - for stdout.")
 @click.option("--mode", type=click.Choice(["lofreq"]), default="lofreq", show_default=True, help="Rules of calling.")
 @click.option("--no-baq", is_flag=True, help="Leave base alignment quality out.")
@@ -29,11 +35,15 @@ COUNT = click.IntRange(1)
 @click.option("--dindel", is_flag=True, help="Indel qualities by homopolymer length (as lofreq indelqual --dindel).")
 @click.option("--indel-quality", metavar="INS[,DEL]", help="One indel quality for all (as lofreq indelqual -u).")
 @click.option("--sig", type=PROBABILITY, default=0.01, show_default=True, help="Significance after correction.")
-@click.option("--bonf", default="dynamic", show_default=True, metavar="dynamic|N", help="Number of tests of SNVs.")
+@click.option("--bonf", default="dynamic", show_default=True, metavar="dynamic|N", help="Number of tests.")
 @click.option("--min-bq", type=QUALITY, default=6, show_default=True, help="Leave bases below out of the test.")
 @click.option("--min-alt-bq", type=QUALITY, default=6, show_default=True, help="The same for alternative bases.")
-@click.option("--min-mq", type=click.IntRange(0, 255), default=0, show_default=True, help="Drop reads below.")
-@click.option("--max-mq", type=click.IntRange(0, 255), default=255, show_default=True, help="Cut to this.")
+@click.option(
+    "--min-mq", type=click.IntRange(0, 255), default=0, show_default=True, help="Drop reads of lower mapping quality."
+)
+@click.option(
+    "--max-mq", type=click.IntRange(0, 255), default=255, show_default=True, help="Cut mapping qualities to this."
+)
 @click.option("--min-cov", type=COUNT, default=1, show_default=True, help="Test only columns of this coverage.")
 @click.option("--no-mq", is_flag=True, help="Leave mapping quality out of the error probability.")
 @click.option("--use-orphan", is_flag=True, help="Count reads that are paired, but not properly.")
