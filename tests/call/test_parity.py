@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from alignment_files import DATA
+from alignment_files import DATA, loaded
 from kinescape.call.indel import IndelSettings, indel_candidates
 from kinescape.call.lofreq import call_bam, filtered
 from kinescape.call.settings import CallSettings
 from kinescape.call.snv import SnvSettings, snv_candidates
 from kinescape.call.vcf import vcf_text
+from kinescape.columns.bam import AlignmentFile
+from kinescape.columns.indel_quality import dindel_by_position, with_dindel_quality
 from kinescape.columns.pileup import PileupSettings
 from kinescape.columns.reference import Reference
 from parity_counts import unpack, without_alignment_quality
@@ -98,3 +100,17 @@ def test_whole_files_with_lofreqs_tags(sample, mode):
     if not bam.exists():
         pytest.skip("the whole BAM files are not part of the project")
     agrees(call(bam, MODES[mode]), sample, mode)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sample", ["parity_1", "parity_2"])
+def test_dindel_qualities_are_the_tags_that_lofreq_wrote(sample):
+    bam = FULL / f"{sample}.bam"
+    if not bam.exists():
+        pytest.skip("the whole BAM files are not part of the project")
+    with Reference(DATA / "reference.fa") as reference:
+        for reads in loaded(bam):
+            name = AlignmentFile(bam, DATA / "reference.fa").contigs[reads.contig].name
+            computed = with_dindel_quality(reads, dindel_by_position(reference.codes(name, bam)))
+            assert (computed.insertion_quality == reads.insertion_quality).all()
+            assert (computed.deletion_quality == reads.deletion_quality).all()

@@ -15,6 +15,7 @@ CORRECTIONS = click.Choice(["bonf", "holm", "fdr"])
 FRACTION = click.FloatRange(0.0, 1.0)
 PROBABILITY = click.FloatRange(0.0, 1.0, min_open=True)
 QUALITY = click.IntRange(0, 93)
+MAPPING_QUALITY = click.IntRange(0, 255)
 COUNT = click.IntRange(1)
 
 
@@ -39,11 +40,9 @@ COUNT = click.IntRange(1)
 @click.option("--min-bq", type=QUALITY, default=6, show_default=True, help="Leave bases below out of the test.")
 @click.option("--min-alt-bq", type=QUALITY, default=6, show_default=True, help="The same for alternative bases.")
 @click.option(
-    "--min-mq", type=click.IntRange(0, 255), default=0, show_default=True, help="Drop reads of lower mapping quality."
+    "--min-mq", type=MAPPING_QUALITY, default=0, show_default=True, help="Drop reads of lower mapping quality."
 )
-@click.option(
-    "--max-mq", type=click.IntRange(0, 255), default=255, show_default=True, help="Cut mapping qualities to this."
-)
+@click.option("--max-mq", type=MAPPING_QUALITY, default=255, show_default=True, help="Cut mapping qualities to this.")
 @click.option("--min-cov", type=COUNT, default=1, show_default=True, help="Test only columns of this coverage.")
 @click.option("--no-mq", is_flag=True, help="Leave mapping quality out of the error probability.")
 @click.option("--use-orphan", is_flag=True, help="Count reads that are paired, but not properly.")
