@@ -539,7 +539,20 @@ def set_up(for_tests: bool) -> None:
                     raise
                 say(f"{problem}; the tests that need them are skipped")
         shutil.rmtree(TOOLS / "apt", ignore_errors=True)
+        compile_kernels()
     say(f"ready after {time.monotonic() - started:.0f} s")
+
+
+def compile_kernels() -> None:
+    """Have the compiled parts of the main job made now, so that the first sample does not wait for them."""
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        return
+    with step("compiled kernels"):
+        try:
+            run([python, "-m", "kinescape.warm"], "cannot compile ahead", environment={"PATH": search_path()})
+        except SetupError as problem:
+            say(f"{problem}; they are compiled when they are first used")
 
 
 def run_tests(arguments: Sequence[str]) -> int:

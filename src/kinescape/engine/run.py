@@ -89,13 +89,22 @@ def run_samples(plan: RunPlan, watch: Watch = lambda sample, stage: None) -> tup
     bench = workbench(plan)
     _check_writable(plan.out)
     workers = min(plan.threads, len(plan.samples))
-    if workers <= 1:
+    if workers <= 1 or not _processes_can_talk():
         outcomes = {sample.info.sample: _one(sample, plan, bench, plan.threads, watch) for sample in plan.samples}
     else:
         outcomes = dict(_side_by_side(plan, workers, watch))
     ordered = tuple(outcomes[sample.info.sample] for sample in plan.samples)
     _write_run_pages(plan, bench, ordered)
     return ordered
+
+
+def _processes_can_talk() -> bool:
+    """Whether this machine has the shared memory that several processes need; a bare container may lack it."""
+    try:
+        multiprocessing.get_context("forkserver").SimpleQueue().close()
+    except OSError:
+        return False
+    return True
 
 
 def _one(sample: SheetSample, plan: RunPlan, bench: Workbench, threads: int, watch: Watch) -> Outcome:
