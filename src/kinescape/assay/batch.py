@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from kinescape.assay.descent import descend, scan
+from kinescape.assay.descent import QUICK_SLOPES, SCAN_SLOPES, descend, scan, settle
 from kinescape.assay.logistic import BOTTOM, PARAMETERS, TOP
 from kinescape.compiled import kernel
 
@@ -67,13 +67,16 @@ def fit_curves(
         low, high = lower[curve], upper[curve]
         flat = flat_squares(mean[a:b], weight[a:b], max(low[TOP], low[BOTTOM]), min(high[TOP], high[BOTTOM]))
         best = math.inf
-        found = scan(log_dose[a:b], mean[a:b], weight[a:b], low, high, starts, values, g)
-        for start in range(found):
-            if start >= starts_per_curve and best < CLEAR_SHARE * flat:
+        for slopes, descents in ((QUICK_SLOPES, starts_per_curve), (SCAN_SLOPES, MORE_STARTS)):
+            if best < CLEAR_SHARE * flat:
                 break
-            trial = starts[start].copy()
-            value = descend(log_dose[a:b], mean[a:b], weight[a:b], low, high, trial, g, derivative)
-            if value < best:
-                best = value
-                theta[curve] = trial
-        squares[curve] = best
+            found = scan(
+                slopes, log_dose[a:b], mean[a:b], weight[a:b], low, high, starts[:descents], values[:descents], g
+            )
+            for start in range(found):
+                trial = starts[start].copy()
+                value = descend(log_dose[a:b], mean[a:b], weight[a:b], low, high, trial, g, derivative)
+                if value < best:
+                    best = value
+                    theta[curve] = trial
+        squares[curve] = settle(log_dose[a:b], mean[a:b], weight[a:b], low, high, theta[curve], best, g, derivative)

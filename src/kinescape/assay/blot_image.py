@@ -21,6 +21,8 @@ from kinescape.errors import InputError
 
 Image = NDArray[np.float64]
 
+IMAGE_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+"""First bytes of PNG, JPEG and TIFF (either byte order)."""
 SATURATED_SHARE = 0.01
 """Share of a band's pixels at the detector's limit above which its volume is only a lower bound."""
 BAND_FOOT = 0.1
@@ -54,10 +56,14 @@ def read_image(path: Path) -> tuple[Image, float]:
 
     if not path.is_file():
         raise InputError("no such file", file=path)
+    with path.open("rb") as handle:
+        start = handle.read(4)
+    if not start.startswith(IMAGE_SIGNATURES):
+        raise InputError("is not an image", file=path, expected="TIFF, PNG or JPEG")
     try:
         raw = io.imread(path)
     except (ValueError, OSError, SyntaxError):
-        raise InputError("is not an image", file=path, expected="TIFF or PNG") from None
+        raise InputError("is not an image", file=path, expected="a whole TIFF, PNG or JPEG") from None
     if raw.ndim == 3:
         raw = raw[..., :3].mean(axis=2).astype(raw.dtype)
     if raw.ndim != 2 or min(raw.shape) < 10:

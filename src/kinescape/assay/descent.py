@@ -31,16 +31,24 @@ from kinescape.compiled import kernel
 Array = NDArray[np.float64]
 
 MOST_STEPS = 200
-SMALLEST_STEP = 1e-11
-"""A step below this, in natural logs, ends the search: eleven digits of the IC50."""
+GAUSS_NEWTON_STEPS = 12
+"""After this many steps without an end, the true curvature is measured instead of Gauss-Newton's."""
+CURVATURE_STEP = 1e-4
+SMALLEST_STEP = 1e-10
+"""A step below this, in natural logs, ends the search: ten digits of the IC50."""
 SMALLEST_GAIN = 1e-15
 """Relative decrease of the sum of squares below which rounding is all that is left."""
 LONGEST_STEP = 2.0
 """A step in any coordinate is cut to this many natural logs, so that one step cannot leave the data."""
 
-SCAN_SLOPES = (0.1, 0.3, 0.8, 1.6, 3.2, 12.0)
+NEAR_BOUND = 0.02
+"""A plateau this close to its bound, as a share of the curve's fall, is tried on the bound."""
+
+QUICK_SLOPES = np.array([0.8, 1.6, 3.2])
+SCAN_SLOPES = np.array([0.1, 0.3, 0.8, 1.6, 3.2, 12.0])
 SCAN_EXTRA = 2
-"""The look at the box: on doses, half-way between them and this many steps beyond either end, with these slopes."""
+"""The look at the box: on doses, half-way between them and this many steps beyond either end, with these slopes; the
+quick look is enough for a curve that stands out of its scatter."""
 
 
 @kernel
@@ -150,6 +158,49 @@ def moved(value: float, step: float, coordinate: int, lower: Array, upper: Array
 
 
 @kernel
+def measure_curvature(
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    theta: Array,
+    active: NDArray[np.bool_],
+    gram: Array,
+) -> None:
+    """Replace ``gram`` by the true curvature (half the Hessian of the reduced sum of squares), by central differences.
+
+    Gauss-Newton's ``J'J`` leaves out the curvature of the model, and creeps where residuals are large and the curve is
+    hardly determined; Newton's steps do not. Where the true curvature is not positive, ``gram`` is left as it is.
+    """
+    g = np.empty(log_dose.shape[0])
+    derivative = np.empty((3, log_dose.shape[0]))
+    room = np.empty((3, 3))
+    slopes = np.zeros((2, 3))
+    found = np.zeros((3, 3))
+    for j in range(3):
+        if not active[j]:
+            continue
+        for side in range(2):
+            trial = theta.copy()
+            step = CURVATURE_STEP * (2 * side - 1)
+            place = LOG_IC50 + j
+            trial[place] = theta[place] + step if j == 0 else theta[place] * math.exp(step)
+            fill_shape(log_dose, trial[LOG_IC50], trial[SLOPE], trial[ASYMMETRY], g)
+            best_plateaus(g, mean, weight, lower, upper, trial)
+            fill_slopes(log_dose, trial[LOG_IC50], trial[SLOPE], trial[ASYMMETRY], g, derivative)
+            normal_equations(derivative, g, mean, weight, lower, upper, trial, room, slopes[side])
+        for k in range(3):
+            found[j, k] = (slopes[0, k] - slopes[1, k]) / (2.0 * CURVATURE_STEP)
+    for j in range(3):
+        if active[j] and found[j, j] <= 0.0:
+            return
+    for j in range(3):
+        for k in range(3):
+            gram[j, k] = 0.5 * (found[j, k] + found[k, j])
+
+
+@kernel
 def descend(
     log_dose: Array,
     mean: Array,
@@ -173,7 +224,7 @@ def descend(
     squares = best_plateaus(g, mean, weight, lower, upper, theta)
     damping = 1e-3
     fresh = True
-    for _ in range(MOST_STEPS):
+    for iteration in range(MOST_STEPS):
         if fresh:
             fill_slopes(log_dose, theta[LOG_IC50], theta[SLOPE], theta[ASYMMETRY], g, derivative)
             normal_equations(derivative, g, mean, weight, lower, upper, theta, gram, gradient)
@@ -188,6 +239,8 @@ def descend(
                 any_active = any_active or active[j]
             if not any_active:
                 break
+            if iteration >= GAUSS_NEWTON_STEPS:
+                measure_curvature(log_dose, mean, weight, lower, upper, theta, active, gram)
         if not solve_step(gram, gradient, active, damping, step):
             damping = max(damping * 10.0, 1e-8)
             fresh = False
@@ -221,6 +274,39 @@ def descend(
 
 
 @kernel
+def settle(
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    theta: Array,
+    squares: float,
+    g: Array,
+    derivative: Array,
+) -> float:
+    """Finish a descent that ended close to a plateau's bound, where the sum of squares has a kink and steps get short.
+
+    The plateau is put on its bound and the rest refitted; what is lower is kept in ``theta``. Returns the sum of
+    squares.
+    """
+    reach = NEAR_BOUND * abs(theta[TOP] - theta[BOTTOM])
+    for place in (TOP, BOTTOM):
+        for side in range(2):
+            bound = lower[place] if side == 0 else upper[place]
+            if theta[place] == bound or abs(theta[place] - bound) > reach:
+                continue
+            low, high = lower.copy(), upper.copy()
+            low[place] = high[place] = bound
+            trial = theta.copy()
+            value = descend(log_dose, mean, weight, low, high, trial, g, derivative)
+            if value < squares:
+                squares = value
+                theta[:] = trial
+    return squares
+
+
+@kernel
 def scan_place(log_dose: Array, first: int, point: int) -> float:
     """The ln IC50 of one point of the scan: doses, half-way points, and steps beyond either end."""
     last = log_dose.shape[0] - 1
@@ -249,12 +335,22 @@ def is_valley(values: Array, point: int, k: int) -> bool:
 
 @kernel
 def scan(
-    log_dose: Array, mean: Array, weight: Array, lower: Array, upper: Array, starts: Array, squares: Array, g: Array
+    slopes: Array,
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    starts: Array,
+    squares: Array,
+    g: Array,
 ) -> int:
     """Look over the box and write the best starts: the valleys along the dose axis first, then the next best places.
 
     Parameters
     ----------
+    slopes
+        Slopes to look at.
     starts, squares
         Room for ``(n, 5)`` parameter vectors and their ``n`` sums of squares, filled best first.
 
@@ -268,15 +364,14 @@ def scan(
     while first < log_dose.shape[0] - 1 and log_dose[first] == -math.inf:
         first += 1
     points = 2 * (log_dose.shape[0] - first) - 1 + 2 * SCAN_EXTRA
-    slopes = len(SCAN_SLOPES)
-    thetas = np.empty((points, slopes, PARAMETERS))
-    values = np.empty((points, slopes))
+    thetas = np.empty((points, slopes.shape[0], PARAMETERS))
+    values = np.empty((points, slopes.shape[0]))
     for point in range(points):
         log_ic50 = min(max(scan_place(log_dose, first, point), lower[LOG_IC50]), upper[LOG_IC50])
-        for k in range(slopes):
+        for k in range(slopes.shape[0]):
             theta = thetas[point, k]
             theta[LOG_IC50] = log_ic50
-            theta[SLOPE] = min(max(SCAN_SLOPES[k], lower[SLOPE]), upper[SLOPE])
+            theta[SLOPE] = min(max(slopes[k], lower[SLOPE]), upper[SLOPE])
             theta[ASYMMETRY] = min(max(1.0, lower[ASYMMETRY]), upper[ASYMMETRY])
             fill_shape(log_dose, theta[LOG_IC50], theta[SLOPE], theta[ASYMMETRY], g)
             values[point, k] = best_plateaus(g, mean, weight, lower, upper, theta)
@@ -286,7 +381,7 @@ def scan(
             best = math.inf
             at_point, at_slope = -1, -1
             for point in range(points):
-                for k in range(slopes):
+                for k in range(slopes.shape[0]):
                     value = values[point, k]
                     if value < best and (not valleys_only or is_valley(values, point, k)):
                         best, at_point, at_slope = value, point, k

@@ -54,6 +54,9 @@ def fold_of(variant: str, reference: str, outcomes: ByVariant) -> Fold:
     outcomes
         Per variant of the drug, one outcome per experiment; the other variants share their scatter.
     """
+    if variant == reference:
+        known = len(usable(outcomes[variant]))
+        return Fold(1.0, math.nan, math.nan, "=", known, "", _unknown) if known else no_fold("no IC50")
     if reference not in outcomes:
         return no_fold(f"{reference} was not tested with this drug")
     own = {o.curve.experiment: o for o in usable(outcomes[variant])}
@@ -129,7 +132,10 @@ def _blocked(variant: str, reference: str, outcomes: ByVariant, shared: Sequence
         return model.exact(len(shared))
     sign = ">" if censored[0].state == "above" else "<"
     reason = "; ".join(dict.fromkeys(o.reason for o in censored if o.reason))
-    return model.bounded(float(difference.mean()), sign, len(shared), len(censored) == len(own), reason)
+    level = float(np.mean([o.log10 for o in usable(outcomes[reference]) if o.curve.experiment in shared]))
+    limit = (max if sign == ">" else min)(o.log10 for o in censored) - level
+    all_censored = len(censored) == len(own)
+    return model.bounded(float(difference.mean()), limit, sign, len(shared), all_censored, reason)
 
 
 class _Blocks:
@@ -172,8 +178,12 @@ class _Blocks:
 
         return Fold(10**estimate, 10 ** (estimate - half), 10 ** (estimate + half), "=", experiments, "", above)
 
-    def bounded(self, bound: float, sign: str, experiments: int, all_censored: bool, reason: str) -> Fold:
-        """Some or all of the variant's experiments censored."""
+    def bounded(self, bound: float, limit: float, sign: str, experiments: int, all_censored: bool, reason: str) -> Fold:
+        """Some or all of the variant's experiments censored.
+
+        ``bound`` is the mean of known and censored differences, ``limit`` the largest (smallest) fold that could have
+        been seen: a Tobit estimate inside it is an estimate, one beyond it a bound.
+        """
         full = self._without_own() if all_censored else fit_tobit(self.design, self.y, self.kind)
         exact = self.kind == EXACT
         known = int(np.count_nonzero(exact))
@@ -193,7 +203,7 @@ class _Blocks:
         start = bound if estimate is None else estimate
         low, high = profile_interval(t_at, start, full.sigma, student(degrees))
         shown, qualifier = bound, sign
-        if estimate is not None and (estimate <= bound if sign == ">" else estimate >= bound):
+        if estimate is not None and (estimate <= limit if sign == ">" else estimate >= limit):
             shown, qualifier = estimate, "="
         ends = (10 ** min(low, shown), math.inf) if sign == ">" else (0.0, 10 ** max(high, shown))
         if qualifier == "=":

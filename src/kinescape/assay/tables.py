@@ -108,11 +108,6 @@ def ic50_table(screen: Screen) -> str:
 def _ic50_row(screen: Screen, result: VariantResult, cuts: Sequence[float]) -> list[str]:
     relative, fold = result.relative, result.fold
     is_reference = result.variant == screen.settings.reference
-    fold_cells = (
-        ["1", NOT_KNOWN, NOT_KNOWN]
-        if is_reference and relative.qualifier != NOT_KNOWN
-        else [number(fold.fold), number(fold.low), number(fold.high)]
-    )
     return [
         result.variant,
         result.drug,
@@ -122,11 +117,11 @@ def _ic50_row(screen: Screen, result: VariantResult, cuts: Sequence[float]) -> l
         number(relative.high),
         number(result.absolute.ic50),
         relative.qualifier,
-        *fold_cells,
+        *(number(v) for v in (fold.fold, fold.low, fold.high)),
         result.fold_class,
         str(relative.censored),
         result.absolute.qualifier,
-        "=" if is_reference else fold.qualifier,
+        fold.qualifier,
         str(fold.experiments),
         result.class_of_estimate,
         screen.rule_set.id,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from kinescape.assay.curve import CurveFit, curve_values
-from kinescape.assay.outcome import Outcome
+from kinescape.assay.outcome import FLAT_LEVEL, Outcome
 
 Array = NDArray[np.float64]
 
@@ -58,13 +58,20 @@ def averages(outcomes: Sequence[Outcome]) -> Averages:
     lowest = min(f.points.smallest_dose for f in fits)
     highest = max(f.points.largest_dose for f in fits)
     grid = np.geomspace(lowest, highest, CURVE_POINTS)
-    curves = np.array([100.0 * f.at(grid) / f.points.reference for f in fits])
+    curves = np.array([100.0 * _drawn(f, grid) / f.points.reference for f in fits])
     centre = curves.mean(axis=0)
     if len(fits) > 1:
         half = special.stdtrit(len(fits) - 1, TAIL) * curves.std(axis=0, ddof=1) / math.sqrt(len(fits))
     else:
         half = 100.0 * _curve_band(fits[0], grid) / fits[0].points.reference
     return Averages(doses, mean, sem, len(used), grid, centre, np.maximum(centre - half, 0.0), centre + half)
+
+
+def _drawn(fit: CurveFit, grid: Array) -> Array:
+    """The fitted curve; where a flat line fits as well, that line: the curve's bend would be drawn from noise."""
+    if fit.flat_p > FLAT_LEVEL:
+        return np.full(grid.size, float(np.average(fit.points.signal, weights=fit.weight)))
+    return fit.at(grid)
 
 
 def _sem(values: Array) -> float:

@@ -43,6 +43,7 @@ def drug_figure(screen: Screen, drug: str, *, label: str = "Viability (% of untr
             _finish(axis, variant, list(shown.values()))
         for place in range(len(panels), rows * columns):
             axes[place // columns][place % columns].set_visible(False)
+            axes[place // columns - 1][place % columns].xaxis.set_tick_params(labelbottom=True)
         figure.supylabel(label, fontsize=8)
         figure.supxlabel(f"{drug} (nM)", fontsize=8)
         figure.suptitle(drug, fontsize=10, fontweight="bold")

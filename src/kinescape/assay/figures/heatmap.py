@@ -62,11 +62,13 @@ def _cell_text(axis: Axes, column: int, row: int, result: VariantResult | None, 
     weight = "bold" if dark else "normal"
     text = f"{sign}{readable(result.relative.ic50)}"
     axis.text(column + 0.5, row + 0.36, text, ha="center", va="center", fontsize=8, color=colour, fontweight=weight)
-    if result.fold.qualifier != "na":
+    if result.fold_class == "reference":
+        note = "reference"
+    elif result.fold.qualifier != "na":
         sign = result.fold.qualifier.replace("=", "")
         note = f"{sign}{readable(result.fold.fold)}x"
     else:
-        note = "reference" if result.fold_class == "reference" else "no fold"
+        note = "no fold"
     axis.text(column + 0.5, row + 0.72, note, ha="center", va="center", fontsize=6, color="#333333")
 
 

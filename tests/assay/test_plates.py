@@ -1,0 +1,209 @@
+"""Plates, reader exports, layouts and plate quality."""
+
+from __future__ import annotations
+
+import numpy as np
+import openpyxl
+import pytest
+from conftest import read_tsv
+
+from kinescape.assay.plates import ROW_LETTERS, read_plates
+from kinescape.assay.quality import plate_qualities
+from kinescape.assay.wells import Well
+from kinescape.cli.main import main
+from kinescape.errors import InputError
+
+VALUES = 1000 + np.arange(96).reshape(8, 12)
+
+
+def grid_lines(values, corner="", separator=","):
+    lines = [separator.join([corner, *(str(c + 1) for c in range(values.shape[1]))])]
+    lines += [separator.join([ROW_LETTERS[r], *(f"{v:g}" for v in row)]) for r, row in enumerate(values)]
+    return lines
+
+
+def softmax_lines(values):
+    columns = "\t".join(str(c + 1) for c in range(values.shape[1]))
+    lines = ["##BLOCKS= 1", "Plate:\tPlate1\t1.3\tPlateFormat\tEndpoint\tLuminescence\tRaw\tFALSE\t1"]
+    lines.append(f"\tTemperature(C)\t{columns}")
+    lines += ["\t".join(["", "24.5" if r == 0 else "", *(f"{v:g}" for v in row)]) for r, row in enumerate(values)]
+    return [*lines, "", "~End"]
+
+
+def test_a_plain_grid(tmp_path):
+    path = tmp_path / "plate.csv"
+    path.write_text("\n".join(["My plate", "", *grid_lines(VALUES)]))
+    (plate,) = read_plates(path)
+    assert plate.wells == 96
+    assert (plate.signal("A1"), plate.signal("B1"), plate.signal("H12")) == (1000, 1012, 1095)
+
+
+def test_a_tecan_sheet_among_other_lines(tmp_path):
+    path = tmp_path / "plate.xlsx"
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["Application: Tecan i-control"])
+    page.append([])
+    page.append(["<>", *range(1, 13)])
+    for r, row in enumerate(VALUES):
+        page.append([ROW_LETTERS[r], *(int(v) for v in row)])
+    page.append(["End Time:", "now"])
+    book.save(path)
+    (plate,) = read_plates(path)
+    assert plate.signal("C5") == VALUES[2, 4]
+
+
+def test_softmax_pro_in_utf16_with_384_wells(tmp_path):
+    values = np.arange(384).reshape(16, 24) + 10
+    path = tmp_path / "plate.txt"
+    path.write_bytes("\r\n".join(softmax_lines(values)).encode("utf-16"))
+    (plate,) = read_plates(path)
+    assert (plate.name, plate.wells) == ("Plate1", 384)
+    assert (plate.signal("A1"), plate.signal("P24")) == (10, 393)
+
+
+def test_bmg_list_of_wells(tmp_path):
+    path = tmp_path / "mars.csv"
+    lines = ["User: USER;Test name: CTG", "", "Well Row;Well Col;Content;Raw Data (Lum)"]
+    lines += [f"{ROW_LETTERS[r]};{c + 1:02d};Sample X1;{VALUES[r, c]}" for r in range(8) for c in range(12)]
+    path.write_text("\n".join(lines))
+    (plate,) = read_plates(path)
+    assert plate.signal("D7") == VALUES[3, 6]
+
+
+def test_two_plates_in_one_file(tmp_path):
+    path = tmp_path / "plates.csv"
+    path.write_text("\n".join([*grid_lines(VALUES), "", *grid_lines(VALUES * 2)]))
+    first, second = read_plates(path)
+    assert (first.name, second.name) == ("1", "2")
+    assert second.signal("A2") == 2002
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nothing here\n1,2,3\n", "no plate found"),
+        ("\n".join(grid_lines(VALUES[:5])), "has 5 rows"),
+        ("\n".join(softmax_lines(VALUES)[:6]), "cut short"),
+    ],
+)
+def test_files_without_a_whole_plate(tmp_path, text, message):
+    path = tmp_path / "plate.txt"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_plates(path)
+
+
+@pytest.mark.parametrize(("cell", "message"), [("OVER", "saturated"), ("", "not read"), ("abc", "not a number")])
+def test_a_used_well_must_hold_a_number(tmp_path, cell, message):
+    path = tmp_path / "plate.csv"
+    lines = grid_lines(VALUES)
+    lines[1] = lines[1].replace("1000", cell, 1)
+    path.write_text("\n".join(lines))
+    (plate,) = read_plates(path)
+    assert plate.signal("A2") == 1001
+    with pytest.raises(InputError, match=message):
+        plate.signal("A1")
+
+
+@pytest.fixture
+def plate_and_layout(tmp_path):
+    """A plate with two variants, ten doses down columns 2-11, vehicle in 1, blanks in 12; and its layout."""
+    rng = np.random.default_rng(1)
+    doses = 3000 / 3.0 ** np.arange(9, -1, -1)
+    values = np.zeros((8, 12))
+    layout = ["well,variant,drug,dose,dose_unit,role"]
+    for r in range(8):
+        variant, ic50 = ("WT", 20) if r < 4 else ("L1198R", 200)
+        for c in range(12):
+            name = f"{ROW_LETTERS[r]}{c + 1}"
+            if c == 0:
+                values[r, c] = 50000
+                layout.append(f"{name},{variant},,0,nM,vehicle")
+            elif c == 11:
+                values[r, c] = 500
+                layout.append(f"{name},,,0,nM,blank")
+            else:
+                values[r, c] = 500 + 49500 / (1 + (doses[c - 1] / ic50) ** 1.2)
+                layout.append(f"{name},{variant},Crizotinib,{doses[c - 1]:.6g},nM,sample")
+    values *= 1 + 0.03 * rng.normal(size=values.shape)
+    (tmp_path / "day1.csv").write_text("\n".join(grid_lines(values)))
+    (tmp_path / "layout.csv").write_text("\n".join(layout))
+    return tmp_path / "day1.csv", tmp_path / "layout.csv"
+
+
+def test_a_plate_with_its_layout_is_fitted_and_judged(plate_and_layout, tmp_path, capsys):
+    plate, layout = plate_and_layout
+    out = tmp_path / "out"
+    assert main(["assay", "fit", str(plate), "--layout", str(layout), "-o", str(out), "--pictures", "png"]) == 0
+    rows = {r["variant"]: r for r in read_tsv(out / "ic50.tsv")}
+    assert float(rows["WT"]["ic50_relative_nM"]) == pytest.approx(20, rel=0.2)
+    assert float(rows["L1198R"]["fold"]) == pytest.approx(10, rel=0.3)
+    (quality,) = read_tsv(out / "plates.tsv")
+    assert float(quality["z_prime"]) > 0.7
+    assert float(quality["replicate_cv"]) == pytest.approx(0.03, rel=0.5)
+    pictures = {p.name for p in (out / "pictures").iterdir()}
+    assert pictures == {"curves_Crizotinib.png", "ic50.png", "plate_day1_1.png"}
+    assert read_tsv(out / "fits.tsv")[0]["experiment"] == "day1"
+
+
+def test_qc_prints_one_line_per_plate(plate_and_layout, tmp_path, capsys):
+    plate, layout = plate_and_layout
+    command = ["assay", "qc", str(plate), "--layout", str(layout), "-o", str(tmp_path / "q"), "--pictures", "none"]
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("day1 plate 1: Z' 0.")
+
+
+def test_a_layout_with_a_wrong_well(plate_and_layout, tmp_path, capsys):
+    plate, layout = plate_and_layout
+    layout.write_text(layout.read_text().replace("A2,", "Z9,"))
+    assert main(["assay", "qc", str(plate), "--layout", str(layout), "-o", str(tmp_path / "q")]) == 2
+    assert "line 3, column well: is not a well" in capsys.readouterr().err
+
+
+def test_excel_long_table(tmp_path, capsys):
+    from conftest import HEADER, screen_rows
+
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(HEADER)
+    for row in screen_rows({("WT", "D"): 20}, experiments=1):
+        page.append([*row[:3], float(row[3]), row[4], row[5], float(row[6])])
+    path = tmp_path / "wells.xlsx"
+    book.save(path)
+    command = ["assay", "fit", str(path), "-o", str(tmp_path / "o"), "--pictures", "none", "--no-page"]
+    assert main(command) == 0
+    assert float(read_tsv(tmp_path / "o" / "ic50.tsv")[0]["ic50_relative_nM"]) == pytest.approx(20, rel=0.3)
+    assert main([*command, "--sheet", "Other"]) == 2
+    assert "no such sheet" in capsys.readouterr().err
+
+
+def wells_on_plate(signal, role=lambda r, c: "untreated"):
+    from pathlib import Path
+
+    return [
+        Well("e", "WT", "", 0.0, str(i), float(signal(r, c)), role(r, c), "1", f"{ROW_LETTERS[r]}{c + 1}", Path("p"), i)
+        for i, (r, c) in enumerate((r, c) for r in range(8) for c in range(12))
+    ]
+
+
+def test_z_prime_and_signal_window_by_hand():
+    wells = wells_on_plate(
+        lambda r, c: (100 + 2 * (-1) ** r) if c < 6 else (10 + (-1) ** r),
+        lambda r, c: "untreated" if c < 6 else "positive",
+    )
+    (quality,) = plate_qualities(wells)
+    sd_high, sd_low = 2 * np.sqrt(48 / 47), np.sqrt(48 / 47)
+    assert quality.z_prime == pytest.approx(1 - 3 * (sd_high + sd_low) / 90)
+    assert quality.signal_window == pytest.approx((90 - 3 * (sd_high + sd_low)) / sd_high)
+    assert quality.low == "positive"
+
+
+def test_edge_effect_and_drift_are_seen_and_their_absence_too():
+    rng = np.random.default_rng(0)
+    edge = wells_on_plate(lambda r, c: (0.7 if r in {0, 7} or c in {0, 11} else 1.0) * 1000 + rng.normal(0, 20))
+    drift = wells_on_plate(lambda r, c: 1000 * (1 + 0.03 * c) + rng.normal(0, 20))
+    clean = wells_on_plate(lambda r, c: 1000 + rng.normal(0, 20))
+    assert any("edge wells" in w for w in plate_qualities(edge)[0].warnings)
+    assert any("drifts" in w and "columns" in w for w in plate_qualities(drift)[0].warnings)
+    assert not any("edge wells" in w or "drifts" in w for w in plate_qualities(clean)[0].warnings)
