@@ -35,7 +35,7 @@ REFUSED = (
 )
 
 OS_STRATA = (
-    "compared inside the number of the inhibitor line that had failed: later lines are mutated more often and nearer "
+    "compared inside the number of the inhibitor line that had failed (1, 2, 3 or later): later lines are mutated more often and nearer "
     "to death"
 )
 
