@@ -139,7 +139,7 @@ def _contact(cohort: Cohort, rows: Integers) -> tuple[Floats, Booleans]:
 def _by_state(
     cohort: Cohort, rows: Integers, time: Floats, event: Booleans, entry: Floats | None, state: Booleans | None = None
 ) -> SurvivalTable | None:
-    """By the result of each sample, stratified by the number of the inhibitor line that had failed (1, 2, 3 or later)."""
+    """By the result of each sample, stratified by the number of inhibitors that had failed (1, 2, 3 or more)."""
     mutated = cohort.samples.mutated[rows] if state is None else state
     kept = time > (0 if entry is None else entry)
     if not kept.any():
