@@ -101,6 +101,16 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def day_texts(days: Floats, calendar: Calendar | None) -> list[str]:
+    """As :func:`day_text`, for many days."""
+    if calendar != "dates":
+        return ["" if day != day else f"{day:g}" for day in days.tolist()]
+    known = ~np.isnan(days)
+    texts = np.full(days.size, "", dtype="<U10")
+    texts[known] = days[known].astype(np.int64).astype("datetime64[D]").astype("<U10")
+    return [str(text) for text in texts.tolist()]
+
+
 def day_text(day: float, calendar: Calendar | None) -> str:
     """A day as it stands in the tables: an ISO date, or a number of days."""
     if np.isnan(day):

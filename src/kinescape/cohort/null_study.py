@@ -114,14 +114,14 @@ def os_from_sample(world: World, permutations: int) -> float | None:
     first = _first(world)
     data = Survival(world.end - world.failed_at[first], world.died)
     group = world.mutated[first].astype(np.int64)
-    return permutation_log_rank(data, group, 2, world.line[first], permutations=permutations).p
+    return permutation_log_rank(data, group, 2, _strata(world.line[first]), permutations=permutations).p
 
 
 def os_delayed_entry(world: World) -> float | None:
     """Clock from diagnosis, entry at the first sample, by its result, inside the line that had failed."""
     first = _first(world)
     data = Survival(world.end, world.died, world.failed_at[first])
-    return risk_set_test(data, world.mutated[first].astype(np.int64), world.line[first]).p
+    return risk_set_test(data, world.mutated[first].astype(np.int64), _strata(world.line[first])).p
 
 
 def os_time_varying(world: World) -> float | None:
@@ -133,12 +133,17 @@ def os_time_varying(world: World) -> float | None:
     for row in range(end.size):
         carried = row > 0 and world.patient[row] == world.patient[row - 1] and status[row - 1] == 1
         status[row] = int(world.mutated[row] or carried)
-    return risk_set_test(Survival(end, event, world.failed_at), status, world.line).p
+    return risk_set_test(Survival(end, event, world.failed_at), status, _strata(world.line)).p
 
 
 def os_time_varying_unstratified(world: World) -> float | None:
     """The same without strata: later lines are both mutated more often and closer to death."""
     return os_time_varying(replace(world, line=np.zeros_like(world.line)))
+
+
+def _strata(line: Integers) -> Integers:
+    """First, second, third or later, as ``cohort summary`` stratifies overall survival."""
+    return np.minimum(line, 2)
 
 
 def _first(world: World) -> Integers:

@@ -14,6 +14,10 @@ from kinescape.cohort.model import Cohort
 from kinescape.cohort.stats.records import Booleans, Floats, Integers, Survival, codes_of
 from kinescape.cohort.survival_table import SurvivalTable
 
+LAST_STRATUM = 3
+"""Overall survival is compared inside the number of failed inhibitors, from this one on taken together: few patients
+get further, and strata of one or two patients compare nothing."""
+
 MUTATED, WITHOUT = "mutated", "none above the limit"
 
 
@@ -135,13 +139,13 @@ def _contact(cohort: Cohort, rows: Integers) -> tuple[Floats, Booleans]:
 def _by_state(
     cohort: Cohort, rows: Integers, time: Floats, event: Booleans, entry: Floats | None, state: Booleans | None = None
 ) -> SurvivalTable | None:
-    """By the result of each sample, stratified by the number of the inhibitor line that had failed."""
+    """By the result of each sample, stratified by the number of inhibitors that had failed (1, 2, 3 or more)."""
     mutated = cohort.samples.mutated[rows] if state is None else state
     kept = time > (0 if entry is None else entry)
     if not kept.any():
         return None
     rows, begin = rows[kept], None if entry is None else entry[kept]
-    number = cohort.lines.tki_number[cohort.samples.line[rows]]
+    number = np.minimum(cohort.lines.tki_number[cohort.samples.line[rows]], LAST_STRATUM)
     strata, names = codes_of([f"{count}" for count in number.tolist()])
     group, owner = mutated[kept].astype(np.int64), cohort.samples.patient[rows]
     made = _table(cohort, time[kept], event[kept], group, [WITHOUT, MUTATED], strata, names, owner, begin)

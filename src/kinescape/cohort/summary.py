@@ -35,8 +35,8 @@ REFUSED = (
 )
 
 OS_STRATA = (
-    "compared inside the number of the inhibitor line that had failed: later lines are mutated more often and nearer "
-    "to death"
+    "compared inside the number of inhibitors that had failed (1, 2, 3 or more): later lines are more often mutated "
+    "and nearer to death"
 )
 
 ASKED = Request("days", "event", "group", unit="days")

@@ -6,7 +6,9 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from kinescape.cohort.days import day_text
+import numpy as np
+
+from kinescape.cohort.days import day_texts
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.outcomes import line_states, progression_free
 from kinescape.cohort.response import best_responses
@@ -48,32 +50,27 @@ def write_line_table(cohort: Cohort, path: Path) -> None:
     time, event = progression_free(cohort)
     states = line_states(cohort)
     best = best_responses(cohort.responses, cohort.lines)
-    words = {1: "mutated", 0: "none above the limit", -1: ""}
-    header = ["patient", "gene", "agent", "generation", "tki_line", "start", "progression", "best_response", "pfs_days",
-              "pfs_event", "mutation_at_failure"]  # fmt: skip
+    words = np.array(["none above the limit", "mutated", ""])
+    lines = cohort.lines
+    rows = np.flatnonzero(lines.is_tki)
+    patient = lines.patient[rows]
+    columns: dict[str, list[str]] = {
+        "patient": cohort.patients.name[patient].tolist(),
+        "gene": cohort.patients.gene[patient].tolist(),
+        "agent": lines.agent[rows].tolist(),
+        "generation": lines.generation[rows].tolist(),
+        "tki_line": [str(number) for number in lines.tki_number[rows].tolist()],
+        "start": day_texts(lines.start[rows], cohort.calendar),
+        "progression": day_texts(lines.progression[rows], cohort.calendar),
+        "best_response": [best.get(row, "") for row in rows.tolist()],
+        "pfs_days": [f"{days:g}" for days in time[rows].tolist()],
+        "pfs_event": ["1" if happened else "0" for happened in event[rows].tolist()],
+        "mutation_at_failure": words[states[rows]].tolist(),
+    }
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-        writer.writerow(header)
-        lines = cohort.lines
-        for row in range(len(lines)):
-            if lines.kind[row] != "tki":
-                continue
-            patient = int(lines.patient[row])
-            writer.writerow(
-                [
-                    cohort.patients.name[patient],
-                    cohort.patients.gene[patient],
-                    lines.agent[row],
-                    lines.generation[row],
-                    lines.tki_number[row],
-                    day_text(float(lines.start[row]), cohort.calendar),
-                    day_text(float(lines.progression[row]), cohort.calendar),
-                    best.get(row, ""),
-                    f"{time[row]:g}",
-                    int(event[row]),
-                    words[int(states[row])],
-                ]
-            )
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
 
 
 def write_figures(cohort: Cohort, body: Any, folder: Path, *, order: str, formats: tuple[str, ...]) -> None:

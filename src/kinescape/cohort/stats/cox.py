@@ -86,8 +86,10 @@ def fit_cox(
     start = likelihood.at(np.zeros(p))
     if not data.event.any():
         raise NotEstimableError("there is no event")
-    scale = np.maximum(likelihood.spread, 1e-300)
-    if np.linalg.eigvalsh(start.information / np.outer(scale, scale))[0] < NO_INFORMATION * float(data.event.sum()):
+    scale = likelihood.spread
+    if not scale.all() or np.linalg.eigvalsh(start.information / np.outer(scale, scale))[0] < NO_INFORMATION * float(
+        data.event.sum()
+    ):
         raise NotEstimableError("a covariate does not vary inside any risk set, or covariates depend on each other")
     target = _penalised if firth else _plain
     free = np.ones(p, dtype=np.bool_)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import inf, lgamma, log, prod, sqrt
 
 import numpy as np
+from scipy.special import gammaln
 
 from kinescape.cohort.stats.records import Floats
 from kinescape.cohort.stats.tails import chi_square_p, normal_quantile
@@ -52,6 +53,8 @@ def exact_p(mutated: list[int], without: list[int]) -> float | None:
         return None
     if prod(min(n, row) + 1 for n in sorted(columns)[:-1]) > MOST_TABLES:
         return None
+    if len(columns) == 2:
+        return _fisher(seen[0], columns[0], columns[1], row)
     base = _log_choose(total, row)
     limit = sum(_log_choose(n, k) for n, k in zip(columns, seen, strict=True)) - base + log(TIE)
     # Partial sums over the columns: how many are still to be placed -> log probabilities of the ways so far.
@@ -65,6 +68,15 @@ def exact_p(mutated: list[int], without: list[int]) -> float | None:
         states = {left: np.concatenate(parts) for left, parts in grown.items()}
     logs = states[0] - base
     return float(min(1.0, np.exp(logs[logs <= limit]).sum()))
+
+
+def _fisher(seen: int, first: int, second: int, row: int) -> float:
+    """Fisher's two-sided p of one 2 x 2 table, all tables at once."""
+    k = np.arange(max(0, row - second), min(first, row) + 1)
+    logs = -(gammaln(k + 1) + gammaln(first - k + 1) + gammaln(row - k + 1) + gammaln(second - row + k + 1))
+    weights = np.exp(logs - logs.max())
+    level = weights[seen - k[0]] * TIE
+    return float(min(1.0, weights[weights <= level].sum() / weights.sum()))
 
 
 def chi_square_test(mutated: list[int], without: list[int]) -> float | None:
