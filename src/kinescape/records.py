@@ -98,6 +98,8 @@ class AlignerCall(Record, frozen=True, kw_only=True):
     """Reasons why it does not pass; empty where it passes."""
     candidate: bool
     """Whether LoFreq's model called it at all, before filters."""
+    background: float | None = None
+    """Share of fragments that the site makes by error, in controls; None for indels and without a background."""
 
 
 class Call(Record, frozen=True, kw_only=True):
