@@ -107,6 +107,7 @@ def _thresholds(axes: Axes, table: pd.DataFrame, summary: BackgroundSummary) -> 
                     fontsize=8,
                     ha="right",
                     color=INK,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
                 )
                 axes.plot(site["threshold"] * 100, 1.0, "x", color=INK, markersize=5)
     axes.axvline(summary.threshold * 100, color=INK, linewidth=1)
