@@ -48,7 +48,7 @@ def dilution_table(dilution: Dilution) -> str:
     series, limit = dilution.series, dilution.measured
     lines = [
         f"# {describe(dilution)}",
-        f"# simulated: {series.background:g} mismatches per base, site spread {series.site_spread:g}, seed {series.seed}",
+        f"# {series.background:g} mismatches per base, site spread {series.site_spread:g}, seed {series.seed}",
         f"# promised lod95 {_number(dilution.promised)}",
         f"# measured lod95 {_number(limit.value if limit else None)} (95% interval "
         f"{_number(limit.low if limit else None)} to {_number(limit.high if limit else None)})",

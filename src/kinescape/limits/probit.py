@@ -16,9 +16,9 @@ from kinescape.limits.detection import POWER
 
 HALF_CHI2_95 = 1.9207294103470627
 """Half of the 95% quantile of chi-square with one degree of freedom: the drop that bounds a profile interval."""
-SLOPES = np.geomspace(0.5, 60.0, 160)
+SLOPES = np.geomspace(0.5, 60.0, 80)
 """Slopes tried: from hardly a rise to a step within 5%. A binomial rule on n fragments has b of about sqrt(needed)."""
-STEPS = 800
+STEPS = 400
 """Values of L tried, on a logarithmic scale over three times the range of the series."""
 
 

@@ -73,6 +73,6 @@ def write_dilution_figure(paths: Sequence[Path], picture: DilutionPicture) -> No
     axes.set_xlabel("Allele fraction put in")
     axes.set_ylabel("Detected with strong evidence")
     axes.set_title(picture.title, fontsize=9.5, loc="left", color=INK)
-    axes.legend(loc="upper left", frameon=False, fontsize=9)
+    axes.legend(loc="center right", frameon=False, fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     write_figure(figure, paths)
