@@ -98,6 +98,8 @@ class AlignerCall(Record, frozen=True, kw_only=True):
     """Reasons why it does not pass; empty where it passes."""
     candidate: bool
     """Whether LoFreq's model called it at all, before filters."""
+    background: float | None = None
+    """Share of fragments that the site makes by error, in controls; None for indels and without a background."""
 
 
 class Call(Record, frozen=True, kw_only=True):
@@ -334,6 +336,23 @@ class KnowledgeBaseReference(Record, frozen=True, kw_only=True):
     sha256: str
 
 
+class BackgroundReference(Record, frozen=True, kw_only=True):
+    """The background that substitutions were tested against (see ``docs/background.md``)."""
+
+    name: str
+    """Name of the file (no folder)."""
+    sha256: str
+    kinescape_version: str
+    kind: Literal["controls", "samples"]
+    """``controls``: learned from healthy controls. ``samples``: from the samples of a run themselves."""
+    controls: tuple[str, ...]
+    """Names of the samples that it was learned from."""
+    simulated: bool
+    """Whether any of them is simulated."""
+    mismatches_per_base: dict[str, float]
+    """Aligner -> mismatches per mapped base over the inserts, in those samples."""
+
+
 class ExonSpan(Record, frozen=True, kw_only=True):
     """The coding part of one exon of the reporting transcript."""
 
@@ -390,6 +409,10 @@ class Parameters(Record, frozen=True, kw_only=True):
     min_vaf: float = 0.006
     background_error: float = 0.0024
     """Mismatches per mapped base in healthy controls; Villa et al. 2024, Methods."""
+    background_fdr: float = 0.001
+    """False discovery rate of the test against the background of the site; used where a background is given."""
+    min_vaf_floor: float = 0.001
+    """Smallest allele fraction where a background is given and takes the place of ``min_vaf`` for substitutions."""
     mask_primers: bool = True
     """Primer bases are not counted."""
     end_mask: int = 8
@@ -424,3 +447,5 @@ class SampleResult(Record, frozen=True, kw_only=True):
     """Source -> version and date, or ``not consulted``."""
     genes: tuple[GeneModel, ...] = ()
     """The panel's genes, for the pictures; empty: they are drawn per amplicon, without domains and motifs."""
+    background: BackgroundReference | None = None
+    """None: no background was given; ``parameters.min_vaf`` then holds at every position."""

@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from kinescape import __version__
 from kinescape.align.reference import Reference
 from kinescape.align.run import AlignerOutput, align
+from kinescape.call.background_file import Background
 from kinescape.call.from_columns import reads_needed, tested_alleles
 from kinescape.call.mate_indels import tested_indels
+from kinescape.call.site_test import against_background
 from kinescape.columns.alleles import ALTERNATIVE, MISSING, variant_alleles
-from kinescape.columns.axis import BASES, Axis, panel_axis
+from kinescape.columns.axis import Axis, panel_axis
+from kinescape.columns.fragments import fragment_counts
 from kinescape.columns.from_mates import MateColumns, count_columns
 from kinescape.columns.inserts import insert_lengths
 from kinescape.columns.mate_gaps import indel_events
@@ -30,6 +33,7 @@ from kinescape.files import sha256_of
 from kinescape.limits.coverage import (
     Sight,
     amplicon_coverage,
+    background_caveats,
     coverage_tracks,
     gate_of,
     not_assessed,
@@ -37,6 +41,7 @@ from kinescape.limits.coverage import (
 )
 from kinescape.limits.detection import molecules_from_nanograms
 from kinescape.limits.known import known_positions
+from kinescape.limits.table import position_columns
 from kinescape.panel.model import Panel
 from kinescape.phase.pairs import phase_calls
 from kinescape.reads.pairs import ReadPairs, read_pairs
@@ -69,6 +74,8 @@ class Workbench:
     reference: Reference
     knowledge_base: KnowledgeBase | None
     parameters: Parameters
+    background: Background | None = None
+    """Background learned from controls; without one the global smallest allele fraction holds everywhere."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ class SampleAnalysis:
     result: SampleResult
     positions: dict[str, Any]
     """Columns of ``positions.tsv.gz``: one array per name."""
+    sight: Sight
 
 
 def analyse_sample(
@@ -111,10 +119,11 @@ def analyse_sample(
         placement = counted[0][0]
         columns = [each for _, each in counted]
         progress("calling")
-        evidence = [_test(panel, pairs, axis, each, column, parameters) for each, column in counted]
+        evidence = [_test(bench, pairs, axis, each, column) for each, column in counted]
         needed = [reads_needed(each.columns, parameters, each.tests.quality_needed) for each in evidence]
         molecules = molecules_from_nanograms(sample.info.cfdna_ng) if sample.info.cfdna_ng else None
-        sight = sight_of(axis, columns, needed, parameters, molecules)
+        site_tests = [each.tests.site_test for each in evidence if each.tests.site_test is not None]
+        sight = sight_of(axis, columns, needed, parameters, molecules, site_tests)
         calls = merge_calls(panel, axis, evidence, parameters, molecules)
         calls, seen = _fragments(panel, pairs, placement, axis, calls, evidence, parameters)
         calls = explain_disagreement(
@@ -153,11 +162,16 @@ def analyse_sample(
         known_positions=known,
         phases=phases,
         drugs=drug_states(base, panel, calls, known, phases, sample.info.extra.get("fusion")) if base else (),
-        not_assessed=not_assessed(amplicons, parameters) + (base.not_assessable if base else ()),
+        not_assessed=(
+            *not_assessed(amplicons, parameters),
+            *background_caveats(bench.background),
+            *(base.not_assessable if base else ()),
+        ),
         annotation_sources=dict.fromkeys(ANNOTATION_SOURCES, NOT_CONSULTED),
         genes=gene_models(panel),
+        background=bench.background.reference() if bench.background else None,
     )
-    return SampleAnalysis(result, _position_columns(sight, columns))
+    return SampleAnalysis(result, position_columns(sight, columns), sight)
 
 
 def _count(
@@ -168,16 +182,16 @@ def _count(
 
 
 def _test(
-    panel: Panel,
-    pairs: ReadPairs,
-    axis: Axis,
-    placement: Placement,
-    columns: MateColumns,
-    parameters: Parameters,
+    bench: Workbench, pairs: ReadPairs, axis: Axis, placement: Placement, columns: MateColumns
 ) -> AlignerEvidence:
-    events = indel_events(panel, pairs, placement, axis)
-    indels = tested_indels(panel, axis, pairs, placement, columns, events, parameters)
-    return AlignerEvidence(columns, tested_alleles(columns, parameters), indels, events)
+    parameters = bench.parameters
+    site_test = None
+    if bench.background is not None:
+        fragments = fragment_counts(pairs, placement, len(axis))
+        site_test = against_background(bench.background.sites[columns.aligner], fragments, parameters.background_fdr)
+    events = indel_events(bench.panel, pairs, placement, axis)
+    indels = tested_indels(bench.panel, axis, pairs, placement, columns, events, parameters)
+    return AlignerEvidence(columns, tested_alleles(columns, parameters, site_test), indels, events)
 
 
 def _fragments(
@@ -255,28 +269,3 @@ def _read_qc(
         insert_lengths=insert_lengths(pairs, placement),
         mismatches_per_base={each.aligner: round(each.mismatches_per_base(called), 7) for each in columns},
     )
-
-
-def _position_columns(sight: Sight, columns: Sequence[MateColumns]) -> dict[str, Any]:
-    """The columns of ``positions.tsv.gz``: every position between the primers, in the order of the genome."""
-    axis = sight.axis
-    rows = np.flatnonzero(axis.in_insert)
-    names = np.full(len(axis), "", object)
-    for number, amplicon in enumerate(axis.amplicons):
-        names[axis.insert(number)] = amplicon.name
-    counts = columns[0].base_counts()[rows]
-    table: dict[str, Any] = {
-        "chrom": np.array(axis.chromosomes, object)[axis.chrom[rows]],
-        "pos": axis.position[rows] + 1,
-        "ref": np.array(list(BASES), object)[axis.reference[rows]],
-        "amplicon": names[rows],
-        "depth": sight.depth[rows],
-    }
-    table |= {f"depth_{each.aligner}": each.depth[rows] for each in columns}
-    table |= {
-        "fragments": sight.fragments[rows],
-        "molecules": np.full(len(rows), np.nan if sight.molecules is None else sight.molecules),
-        "background": sight.background[rows],
-        "lod95": sight.lod95[rows],
-    }
-    return table | {base: counts[:, code] for code, base in enumerate(BASES)}

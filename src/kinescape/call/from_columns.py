@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kinescape.call.base_errors import ErrorTable, observed_errors, stated_errors
 from kinescape.call.filters import fdr_rejected, quality_threshold, strand_filtered
+from kinescape.call.site_test import SiteTest
 from kinescape.call.strand import strand_bias_phreds
 from kinescape.call.tail import column_tails, phred_array
 from kinescape.columns.from_mates import MateColumns
@@ -25,6 +26,7 @@ FILTER_VAF = "min_vaf"
 FILTER_QUALITY = "call_fdr"
 FILTER_STRAND = "strand_bias"
 FILTER_NOT_CALLED = "not_called"
+FILTER_BACKGROUND = "background"
 
 UNKNOWN_MAPPING_QUALITY = 255
 MIN_STRAND_SHARE = 0.05
@@ -68,6 +70,8 @@ class AlleleTests:
     filters: tuple[tuple[str, ...], ...]
     quality_needed: int
     """QUAL that a call must reach: LoFreq's Bonferroni threshold over the alleles tested in this sample."""
+    site_test: SiteTest | None = None
+    """The test against the background of healthy controls, where one was given."""
 
     def row(self, position: int, base: int) -> int | None:
         """Row of an allele, None where it was not tested (no read shows it)."""
@@ -173,8 +177,16 @@ def _table_of(
     )
 
 
-def tested_alleles(columns: MateColumns, parameters: Parameters) -> AlleleTests:
-    """Test every alternative base that any read shows between the primers (or anywhere, with primers kept)."""
+def tested_alleles(
+    columns: MateColumns,
+    parameters: Parameters,
+    site_test: SiteTest | None = None,  # noqa: PT028 - no test of pytest's
+) -> AlleleTests:
+    """Test every alternative base that any read shows between the primers (or anywhere, with primers kept).
+
+    With a ``site_test`` an allele must be above the background of its site, and only then may it be as small as
+    ``parameters.min_vaf_floor``; without one ``parameters.min_vaf`` holds everywhere.
+    """
     axis = columns.axis
     looked_at = axis.in_insert if parameters.mask_primers else np.ones(len(axis), np.bool_)
     groups = error_groups(columns, parameters.min_base_quality)
@@ -219,8 +231,10 @@ def tested_alleles(columns: MateColumns, parameters: Parameters) -> AlleleTests:
             depth=depth,
             vaf=vaf,
             parameters=parameters,
+            above_background=site_test.above[position, base] if site_test is not None else None,
         ),
         needed,
+        site_test,
     )
 
 
@@ -232,6 +246,7 @@ def filter_names(
     depth: NDArray[np.int64],
     vaf: NDArray[np.float64],
     parameters: Parameters,
+    above_background: NDArray[np.bool_] | None = None,
 ) -> tuple[tuple[str, ...], ...]:
     """Names of the filters that each allele fails; empty where it passes.
 
@@ -239,36 +254,41 @@ def filter_names(
     ----------
     candidate, significant, biased
         bool[alleles]: called by the model; holds the false discovery rate; fails the strand-bias rule.
+    above_background
+        bool[alleles]: above the background of its site; None where no background was given.
     """
+    smallest = parameters.min_vaf if above_background is None else parameters.min_vaf_floor
     failed = {
         FILTER_NOT_CALLED: ~candidate,
         FILTER_QUALITY: candidate & ~significant,
         FILTER_STRAND: candidate & biased,
         FILTER_DEPTH: depth < parameters.min_depth,
-        FILTER_VAF: vaf < parameters.min_vaf,
+        FILTER_VAF: vaf < smallest,
     }
+    if above_background is not None:
+        failed[FILTER_BACKGROUND] = candidate & ~above_background
     return tuple(tuple(name for name, rows in failed.items() if rows[row]) for row in range(len(depth)))
 
 
 def reads_needed(columns: MateColumns, parameters: Parameters, quality_needed: int) -> NDArray[np.int64]:
-    """Reads with the same wrong base that a call takes at each position, from the base qualities there.
+    """Reads with the same wrong base that a call takes at each position, from the error model alone.
 
     Solved from Chernoff's bound of the same Poisson-binomial tail, which lies above the tail: the number is never too
     small, and at most a few reads too large.
 
     Returns
     -------
-    int64[positions]
+    int64[positions, 4 alternatives]
+        0 for the reference base.
     """
     groups = error_groups(columns, parameters.min_base_quality)
     table = error_table(columns, parameters)
-    needed = np.zeros(len(columns.axis), np.int64)
+    needed = np.zeros((len(columns.axis), 4), np.int64)
     for alternative in range(4):
         here = np.zeros(len(columns.axis), np.int64)
         error = groups.error(table, alternative)
         _fill_needed(groups.offsets, error, groups.count, -quality_needed / 10.0 * np.log(10.0), here)
-        # The hardest of the alternatives: a limit of detection must hold for whichever change comes.
-        needed = np.maximum(needed, np.where(columns.axis.reference == alternative, 0, here))
+        needed[:, alternative] = np.where(columns.axis.reference == alternative, 0, here)
     return needed
 
 

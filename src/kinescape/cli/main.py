@@ -15,6 +15,10 @@ VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
     "demo": ("kinescape.cli.demo:demo", "The whole way on a simulated cohort, in a minute."),
     "run": ("kinescape.cli.run:run", "Analyse FASTQ pairs: calls, limits, drugs, report."),
+    "background": (
+        "kinescape.cli.background:background",
+        "Learn the errors of the assay from healthy controls, site by site.",
+    ),
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
     "simulate": (
         "kinescape.cli.simulate:simulate",

@@ -38,6 +38,31 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
 @click.option(
     "--min-vaf", type=click.FloatRange(0, 1), default=0.006, show_default=True, help="Smallest allele fraction."
 )
+@click.option(
+    "--background",
+    type=click.Path(path_type=Path),
+    help="Background of healthy controls (from `kinescape background`): substitutions are tested against their site, "
+    "and --min-vaf gives way to --min-vaf-floor.",
+)
+@click.option(
+    "--background-from-samples",
+    is_flag=True,
+    help="No controls at hand: learn the background from the samples of SHEET themselves (each is read twice).",
+)
+@click.option(
+    "--min-vaf-floor",
+    type=click.FloatRange(0, 1),
+    default=0.001,
+    show_default=True,
+    help="Smallest allele fraction with a background.",
+)
+@click.option(
+    "--background-fdr",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.001,
+    show_default=True,
+    help="FDR of the test against the background.",
+)
 @click.option("--min-base-quality", type=click.IntRange(3, 60), default=6, show_default=True)
 @click.option("--call-fdr", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="FDR of the calls.")
 @click.option("--strand-fdr", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="FDR of strand bias.")
@@ -64,6 +89,10 @@ def run(
     mode: str,
     min_depth: int,
     min_vaf: float,
+    background: Path | None,
+    background_from_samples: bool,
+    min_vaf_floor: float,
+    background_fdr: float,
     min_base_quality: int,
     call_fdr: float,
     strand_fdr: float,
@@ -91,6 +120,13 @@ def run(
     else:
         assert fastq is not None  # noqa: S101 - the check above
         samples = (single_sample(fastq[0], fastq[1], sample, cfdna_ng),)
+    if background is not None and background_from_samples:
+        raise InputError("give either --background or --background-from-samples")
+    if background_from_samples and len(samples) < 2:
+        raise InputError("--background-from-samples needs other samples", found=1, expected="a sheet of two or more")
+    if (keep_primers or mode == "lofreq") and (background is not None or background_from_samples):
+        what = "--mode lofreq" if mode == "lofreq" else "--keep-primers"
+        raise InputError(f"{what} and a background exclude each other: no control tells of primer bases")
     plan = RunPlan(
         samples=samples,
         out=out,
@@ -103,12 +139,16 @@ def run(
             strand_fdr=strand_fdr,
             min_depth=min_depth,
             min_vaf=min_vaf,
+            min_vaf_floor=min_vaf_floor,
+            background_fdr=background_fdr,
             mode="lofreq" if mode == "lofreq" else "default",
             mask_primers=not keep_primers and mode != "lofreq",
             end_mask=0 if mode == "lofreq" else end_mask,
         ),
         threads=threads or os.cpu_count() or 1,
         force=force,
+        background=background,
+        background_from_samples=background_from_samples,
     )
     with samples_progress([each.info.sample for each in samples], quiet) as watch:
         outcomes = run_samples(plan, watch)

@@ -1,9 +1,9 @@
-"""``kinescape simulate``: read pairs with known truth."""
+"""``kinescape simulate``: read pairs with known truth; ``kinescape simulate lod`` goes on to :mod:`.lod`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +13,23 @@ if TYPE_CHECKING:
     from kinescape.simulate.truth import Truth
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "data" / "demo" / "example.yaml"
+SERIES = "lod"
 
 
-@click.command()
+class SampleOrSeries(click.Command):
+    """The command of one sample, but for the first word ``lod`` (a file of that name is ``./lod``)."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        if args[:1] == [SERIES]:
+            from kinescape.cli.lod import lod
+
+            return lod.make_context(f"{info_name} {SERIES}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command(cls=SampleOrSeries)
 @click.argument("spec", type=click.Path(path_type=Path), required=False)
 @click.option("-o", "--output", "prefix", metavar="PREFIX", help="Beginning of the three file names.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
@@ -24,7 +38,8 @@ EXAMPLE = Path(__file__).resolve().parent.parent / "data" / "demo" / "example.ya
 def simulate(spec: Path | None, prefix: str | None, seed: int, panel: str | None, example: bool) -> None:
     """Write simulated read pairs and their truth: PREFIX_R1.fastq.gz, PREFIX_R2.fastq.gz, PREFIX.truth.vcf.
 
-    SPEC is a YAML file; `kinescape simulate --example` prints one.
+    SPEC is a YAML file; `kinescape simulate --example` prints one. `kinescape simulate lod` measures the limit of
+    detection by a dilution series (`kinescape simulate lod --help`).
     """
     if example:
         click.echo(EXAMPLE.read_text(encoding="utf-8"), nl=False)

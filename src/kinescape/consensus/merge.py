@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinescape.call.from_columns import (
+    FILTER_BACKGROUND,
     FILTER_DEPTH,
     FILTER_NOT_CALLED,
     FILTER_QUALITY,
@@ -61,6 +62,7 @@ def merge_calls(
                 vaf_high=high,
                 by_aligner=by_aligner,
                 known=known.get(variant, ""),
+                background_ratio=_ratio(vaf, by_aligner),
             )
         )
     return tuple(calls)
@@ -94,14 +96,20 @@ def _candidates(axis: Axis, aligners: Sequence[AlignerEvidence]) -> dict[Variant
     return found
 
 
+def _ratio(vaf: float, by_aligner: Sequence[AlignerCall]) -> float | None:
+    """Allele fraction over the mean background of the aligners."""
+    rates = [call.background for call in by_aligner if call.background is not None]
+    return round(vaf / (sum(rates) / len(rates)), 3) if rates else None
+
+
 def _aligner_call(each: AlignerEvidence, variant: Variant, place: tuple[int, int]) -> AlignerCall:
     position, base = place
     if base == _INDEL:
-        return each.indels.get(variant) or _unseen(each, position)
+        return each.indels.get(variant) or _unseen(each, position, base)
     tests = each.tests
     row = tests.row(position, base)
     if row is None:
-        return _unseen(each, position)
+        return _unseen(each, position, base)
     dp4 = tests.dp4[row]
     return AlignerCall(
         aligner=tests.aligner,
@@ -113,10 +121,19 @@ def _aligner_call(each: AlignerEvidence, variant: Variant, place: tuple[int, int
         dp4=(int(dp4[0]), int(dp4[1]), int(dp4[2]), int(dp4[3])),
         filters=tests.filters[row],
         candidate=bool(tests.candidate[row]),
+        background=_background(each, position, base),
     )
 
 
-def _unseen(each: AlignerEvidence, position: int) -> AlignerCall:
+def _background(each: AlignerEvidence, position: int, base: int) -> float | None:
+    """Share of the allele that the site makes by error; None for an indel and where no background was given."""
+    if each.tests.site_test is None or base == _INDEL:
+        return None
+    rate = float(each.tests.site_test.rate[position, base])
+    return None if np.isnan(rate) else round(rate, 8)
+
+
+def _unseen(each: AlignerEvidence, position: int, base: int) -> AlignerCall:
     """An allele that no read of this aligner shows."""
     columns = each.columns
     reference = columns.strand_counts()[position, :, columns.axis.reference[position]]
@@ -130,6 +147,7 @@ def _unseen(each: AlignerEvidence, position: int) -> AlignerCall:
         dp4=(int(reference[0]), int(reference[1]), 0, 0),
         filters=(FILTER_NOT_CALLED,),
         candidate=False,
+        background=_background(each, position, base),
     )
 
 
@@ -162,7 +180,13 @@ def _in_words(name: str, call: AlignerCall, parameters: Parameters, quality_need
     if name == FILTER_DEPTH:
         return f"depth {call.depth:,} is below {parameters.min_depth:,}"
     if name == FILTER_VAF:
-        return f"allele fraction {call.vaf:.3%} is below {parameters.min_vaf:.2%}"
+        smallest = parameters.min_vaf if call.background is None else parameters.min_vaf_floor
+        return f"allele fraction {call.vaf:.3%} is below {smallest:.2%}"
+    if name == FILTER_BACKGROUND and call.background is not None:
+        return (
+            f"allele fraction {call.vaf:.3%} is not above the background of its site, {call.background:.3%}, "
+            f"at a false discovery rate of {parameters.background_fdr:g}"
+        )
     return name
 
 

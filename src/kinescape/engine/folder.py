@@ -59,6 +59,8 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
         and result.panel.sha256 == bench.panel.sha256
         and result.panel.reference == bench.reference.description
         and (result.knowledge_base.sha256 if result.knowledge_base else None) == (base.sha256 if base else None)
+        and (result.background.sha256 if result.background else None)
+        == (bench.background.sha256 if bench.background else None)
         and _same_inputs(result, sample)
     )
     return result if same else None

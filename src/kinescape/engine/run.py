@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,9 @@ import msgspec
 from kinescape import __version__
 from kinescape.align.programs import BOWTIE2, BWA, find_program
 from kinescape.align.reference import genome_reference, window_reference
+from kinescape.call.background_file import write_background
+from kinescape.columns.axis import panel_axis
+from kinescape.engine.controls import learn_background, usable_background
 from kinescape.engine.folder import finished_result, write_sample
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_text
@@ -35,6 +38,7 @@ State = Literal["done", "kept", "failed"]
 Watch = Callable[[str, str], None]
 """Called with (sample, stage); the stage is ``finished`` at the end."""
 FINISHED = "finished"
+BACKGROUND = "background.parquet"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,10 @@ class RunPlan:
     parameters: Parameters
     threads: int = 1
     force: bool = False
+    background: Path | None = None
+    """File of ``kinescape background``."""
+    background_from_samples: bool = False
+    """Learn the background from the samples of the run; written to ``OUT/background.parquet`` first."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,20 @@ def workbench(plan: RunPlan) -> Workbench:
     panel = load_panel(plan.panel)
     base = load_knowledge_base(plan.knowledge_base) if plan.knowledge_base else None
     reference = genome_reference(panel, plan.reference) if plan.reference else window_reference(panel)
-    return Workbench(panel, reference, base, plan.parameters)
+    bench = Workbench(panel, reference, base, plan.parameters)
+    if plan.background is None:
+        return bench
+    return replace(bench, background=usable_background(plan.background, bench))
+
+
+def with_background_of_samples(plan: RunPlan, watch: Watch) -> RunPlan:
+    """The plan with a background learned from its own samples, which is written into the run's folder."""
+    bench = workbench(plan)
+    _check_writable(plan.out)
+    background = learn_background(plan.samples, bench, plan.threads, watch, from_samples=True)
+    path = plan.out / BACKGROUND
+    write_background(path, background, bench.panel, panel_axis(bench.panel))
+    return replace(plan, background=path)
 
 
 def run_samples(plan: RunPlan, watch: Watch = lambda sample, stage: None) -> tuple[Outcome, ...]:
@@ -86,6 +107,8 @@ def run_samples(plan: RunPlan, watch: Watch = lambda sample, stage: None) -> tup
     tuple of Outcome
         In the order of the sheet.
     """
+    if plan.background_from_samples:
+        plan = with_background_of_samples(plan, watch)
     bench = workbench(plan)
     _check_writable(plan.out)
     workers = min(plan.threads, len(plan.samples))
@@ -208,6 +231,13 @@ def _write_run_pages(plan: RunPlan, bench: Workbench, outcomes: Sequence[Outcome
         if bench.knowledge_base
         else None,
         "reference": bench.reference.description,
+        "background": {
+            "name": bench.background.name,
+            "sha256": bench.background.sha256,
+            "made_of": msgspec.to_builtins(bench.background.source),
+        }
+        if bench.background
+        else None,
         "parameters": msgspec.to_builtins(plan.parameters),
         "programs": [
             {"name": program.name, "version": program.version, "note": program.note}

@@ -21,6 +21,7 @@ PICOGRAMS_PER_GENOME = 3.3
 """Mass of one haploid human genome; Villa et al. 2024 measure ng, this makes it copies."""
 _HIGHEST_LIMIT = 0.5
 _STEPS = 30
+_PRECISION = 1e-6
 
 
 def molecules_from_nanograms(nanograms: float) -> int:
@@ -93,7 +94,14 @@ def limits_of_detection(
     if not usable.any():
         return limits
     cases, back = np.unique(
-        np.stack((_rounded_down(fragments[usable]), needed[usable], np.round(background[usable] * 1e6)), axis=1),
+        np.stack(
+            (
+                _rounded_down(fragments[usable], 100),
+                -_rounded_down(-needed[usable], 50),
+                _rounded_down(np.round(background[usable] * 1e6), 1),
+            ),
+            axis=1,
+        ),
         axis=0,
         return_inverse=True,
     )
@@ -103,20 +111,37 @@ def limits_of_detection(
         np.asarray(cases[:, 2] / 1e6, np.float64),
     )
     least = np.minimum(least, count)
-    low, high = np.zeros(len(cases)), np.full(len(cases), _HIGHEST_LIMIT)
-    reached = detection_power(high, count, least, error, molecules) >= power
+    found = np.full(len(cases), np.nan)
+    # Limits of one sample lie close together, so the search begins near them: far above, molecules are costly to sum.
+    low, high = np.zeros(len(cases)), np.minimum(_HIGHEST_LIMIT, 2.0 * least / count + _few(molecules))
+    enough = detection_power(high, count, least, error, molecules) >= power
+    while not enough.all() and (high < _HIGHEST_LIMIT).any():
+        low, high = np.where(enough, low, high), np.where(enough, high, np.minimum(_HIGHEST_LIMIT, 3.0 * high))
+        enough = detection_power(high, count, least, error, molecules) >= power
+    reached = enough
     for _ in range(_STEPS):
+        if float((high - low).max()) < _PRECISION:
+            break
         middle = 0.5 * (low + high)
         enough = detection_power(middle, count, least, error, molecules) >= power
         high = np.where(enough, middle, high)
         low = np.where(enough, low, middle)
-        if float((high - low).max()) < 1e-6:
-            break
-    limits[usable] = np.where(reached, high, np.nan)[back.reshape(-1)]
+    found[reached] = high[reached]
+    limits[usable] = found[back.reshape(-1)]
     return limits
 
 
-def _rounded_down(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Counts cut to three leading digits: the limit is then never better than promised, and cases repeat."""
-    step = 10.0 ** np.maximum(0, np.floor(np.log10(np.maximum(counts, 1))) - 2)
-    return np.asarray(np.floor(counts / step) * step)
+def _few(molecules: int | None) -> float:
+    """A fraction at which some molecules carry the mutation in all likelihood."""
+    return 0.0 if molecules is None else 10.0 / molecules
+
+
+def _rounded_down(numbers: NDArray[np.int64] | NDArray[np.float64], parts: int) -> NDArray[np.float64]:
+    """Whole numbers cut, towards minus infinity, to multiples of their power of ten over ``parts``: cases repeat.
+
+    The limit is then never better than promised: fewer fragments, less background, and, with the sign turned, more
+    fragments needed.
+    """
+    power = 10.0 ** np.floor(np.log10(np.maximum(np.abs(numbers), 1)))
+    step = np.maximum(1.0, power / parts)
+    return np.asarray(np.floor(numbers / step) * step)

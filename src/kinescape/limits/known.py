@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kinescape.columns.axis import BASES
 from kinescape.limits.coverage import NOT_COVERED_SHARE, Sight
 from kinescape.panel.model import KnownChange, Panel
-from kinescape.records import Call, KnownPosition, Parameters, PositionState
+from kinescape.records import Call, KnownPosition, Parameters, PositionState, Variant
 
 
 def known_positions(
@@ -43,18 +44,25 @@ def _known_position(change: KnownChange, sight: Sight, calls: Sequence[Call], pa
 
 def _sight_at(change: KnownChange, sight: Sight) -> tuple[int, float | None, bool]:
     """Smallest depth and largest limit over the bases of the change; whether the design reaches all of them."""
-    indices = []
+    indices, limits = [], []
     for variant in change.variants:
-        for position in range(variant.pos - 1, variant.pos - 1 + len(variant.ref)):
-            index = sight.axis.index(variant.chrom, position)
+        for offset in range(len(variant.ref)):
+            index = sight.axis.index(variant.chrom, variant.pos - 1 + offset)
             if index is None or not sight.axis.in_insert[index]:
                 return 0, None, False
             indices.append(index)
+            limits.append(_limit_at(sight, index, variant, offset))
     if not indices:
         return 0, None, False
-    limits = sight.lod95[indices]
-    limit = None if np.isnan(limits).any() else round(float(limits.max()), 6)
+    limit = None if np.isnan(limits).any() else round(float(max(limits)), 6)
     return int(sight.depth[indices].min()), limit, True
+
+
+def _limit_at(sight: Sight, index: int, variant: Variant, offset: int) -> float:
+    """The limit of the very base that the change puts there; of an unchanged or lost base that of the position."""
+    if len(variant.ref) != len(variant.alt) or variant.ref[offset] == variant.alt[offset]:
+        return float(sight.lod95[index])
+    return float(sight.rule.limit[index, sight.rule.column(BASES.index(variant.alt[offset]))])
 
 
 def _state(

@@ -1,0 +1,48 @@
+"""Fragments counted by the kernel against a plain count, pair by pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from assay import simulate
+
+from kinescape.align.reference import window_reference
+from kinescape.align.run import align
+from kinescape.columns.axis import Axis
+from kinescape.columns.fragments import fragment_counts
+from kinescape.columns.placement import place
+from kinescape.panel.model import Panel
+from kinescape.reads.pairs import read_pairs
+
+pytestmark = pytest.mark.aligners
+
+
+def test_mates_agree_or_say_nothing(panel: Panel, axis: Axis, tmp_path: Path) -> None:
+    truth = simulate(tmp_path, "S", 5, pairs=60, background=0.006)
+    pairs = read_pairs(truth.files[0], truth.files[1])
+    output = align(pairs, window_reference(panel), 1)[0]
+    placement = place(pairs.mates, output.alignments, axis, mask_primers=True, end_mask=8)
+    counts = fragment_counts(pairs, placement, len(axis))
+
+    expected = np.zeros((len(axis), 4), np.int64)
+    disagreed = 0
+    offsets = pairs.mates.offsets
+    for one, two in zip(pairs.qualities_1, pairs.qualities_2, strict=True):
+        for pair in range(len(pairs)):
+            said: dict[int, set[int]] = {}
+            for mate, chunk in ((pairs.mate_1[pair], one), (pairs.mate_2[pair], two)):
+                for index in range(offsets[mate + 1] - offsets[mate]):
+                    column = int(placement.column[offsets[mate] + index])
+                    base = int(placement.base[offsets[mate] + index])
+                    if column >= 0 and base < 4 and chunk.values[chunk.start[pair] + index] >= 20:
+                        said.setdefault(column, set()).add(base)
+            for column, bases in said.items():
+                if len(bases) == 1:
+                    expected[column, bases.pop()] += 1
+                else:
+                    disagreed += 1
+    pairs.close()
+    assert disagreed > 0
+    np.testing.assert_array_equal(counts, expected)
