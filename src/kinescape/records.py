@@ -384,6 +384,9 @@ class Parameters(Record, frozen=True, kw_only=True):
     min_vaf: float = 0.006
     background_error: float = 0.0024
     """Mismatches per mapped base in healthy controls; Villa et al. 2024, Methods."""
+    max_population_af: float = 1e-5
+    """Population allele fraction (gnomAD) from which a variant that is no known change is filtered; 1 filters nothing.
+    Villa et al. 2024, Methods."""
     mask_primers: bool = True
     """Primer bases are not counted."""
     end_mask: int = 8
@@ -416,5 +419,7 @@ class SampleResult(Record, frozen=True, kw_only=True):
     not_assessed: tuple[NotAssessed, ...] = ()
     annotation_sources: dict[str, str] = {}
     """Source -> version and date, or ``not consulted``."""
+    annotation_slices: dict[str, str] = {}
+    """Source -> SHA-256 of the slice that was consulted."""
     genes: tuple[GeneModel, ...] = ()
     """The panel's genes, for the pictures; empty: they are drawn per amplicon, without domains and motifs."""

@@ -13,6 +13,7 @@ import numpy as np
 from kinescape import __version__
 from kinescape.align.reference import Reference
 from kinescape.align.run import AlignerOutput, align
+from kinescape.annotate.consult import NO_ANNOTATIONS, Annotations, OnRecord, annotate_calls
 from kinescape.call.from_columns import reads_needed, tested_alleles
 from kinescape.call.indels import tested_indels
 from kinescape.columns.axis import BASES, Axis, panel_axis
@@ -36,7 +37,6 @@ from kinescape.panel.model import Panel
 from kinescape.phase.pairs import phase_calls
 from kinescape.reads.pairs import ReadPairs, read_pairs
 from kinescape.records import (
-    NOT_CONSULTED,
     AlignerRun,
     Call,
     InputFile,
@@ -51,7 +51,6 @@ from kinescape.resistance.base import KnowledgeBase
 from kinescape.resistance.states import drug_states
 from kinescape.sheet import SheetSample
 
-ANNOTATION_SOURCES = ("gnomAD", "ClinVar", "BoostDM", "CIViC")
 STAGES = ("reading", "aligning", "counting", "calling", "interpreting")
 Progress = Callable[[str], None]
 
@@ -64,6 +63,7 @@ class Workbench:
     reference: Reference
     knowledge_base: KnowledgeBase | None
     parameters: Parameters
+    annotations: Annotations = NO_ANNOTATIONS
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,18 @@ def analyse_sample(
         needed = [reads_needed(each.columns, parameters, each.tests.quality_needed) for each in evidence]
         molecules = molecules_from_nanograms(sample.info.cfdna_ng) if sample.info.cfdna_ng else None
         sight = sight_of(axis, columns, needed, parameters, molecules)
-        calls = merge_calls(panel, axis, evidence, parameters, molecules)
+        merged = merge_calls(panel, axis, evidence, parameters, molecules)
+        calls = annotate_calls(
+            merged, bench.annotations, panel, parameters.max_population_af, _on_record(bench.knowledge_base)
+        )
         phases = phase_calls(pairs, placement, axis, calls, sight)
     finally:
         pairs.close()
     progress("interpreting")
     amplicons = amplicon_coverage(sight, columns[0], parameters)
     known = known_positions(panel, sight, calls, parameters)
-    qc = _read_qc(pairs, columns, calls, axis, placement)
+    # A variant that is set aside as the population's is still no error of the reads.
+    qc = _read_qc(pairs, columns, merged, axis, placement)
     base = bench.knowledge_base
     result = SampleResult(
         kinescape_version=__version__,
@@ -145,10 +149,15 @@ def analyse_sample(
         phases=phases,
         drugs=drug_states(base, panel, calls, known, phases) if base else (),
         not_assessed=not_assessed(amplicons, parameters),
-        annotation_sources=dict.fromkeys(ANNOTATION_SOURCES, NOT_CONSULTED),
+        annotation_sources=bench.annotations.sources(),
+        annotation_slices=bench.annotations.checksums(),
         genes=gene_models(panel),
     )
     return SampleAnalysis(result, _position_columns(sight, columns))
+
+
+def _on_record(base: KnowledgeBase | None) -> OnRecord:
+    return lambda gene, protein: base is not None and bool(base.known_about(gene, protein))
 
 
 def _count(

@@ -59,6 +59,8 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
         and result.panel.sha256 == bench.panel.sha256
         and result.panel.reference == bench.reference.description
         and (result.knowledge_base.sha256 if result.knowledge_base else None) == (base.sha256 if base else None)
+        and result.annotation_sources == bench.annotations.sources()
+        and result.annotation_slices == bench.annotations.checksums()
         and _same_inputs(result, sample)
     )
     return result if same else None

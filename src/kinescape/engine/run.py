@@ -21,6 +21,7 @@ import msgspec
 from kinescape import __version__
 from kinescape.align.programs import BOWTIE2, BWA, find_program
 from kinescape.align.reference import genome_reference, window_reference
+from kinescape.annotate.consult import load_annotations
 from kinescape.engine.folder import finished_result, write_sample
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_text
@@ -49,6 +50,8 @@ class RunPlan:
     parameters: Parameters
     threads: int = 1
     force: bool = False
+    annotations: Path | None = None
+    """Folder of annotation slices; None: the user's."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,14 @@ def workbench(plan: RunPlan) -> Workbench:
     Raises
     ------
     InputError
-        Panel, knowledge base or reference is faulty, or an aligner is missing or of an untested version.
+        Panel, knowledge base, annotation or reference is faulty, or an aligner is missing or of an untested version.
     """
     find_program(BWA)
     find_program(BOWTIE2)
     panel = load_panel(plan.panel)
     base = load_knowledge_base(plan.knowledge_base) if plan.knowledge_base else None
     reference = genome_reference(panel, plan.reference) if plan.reference else window_reference(panel)
-    return Workbench(panel, reference, base, plan.parameters)
+    return Workbench(panel, reference, base, plan.parameters, load_annotations(plan.annotations, panel))
 
 
 def run_samples(plan: RunPlan, watch: Watch = lambda sample, stage: None) -> tuple[Outcome, ...]:
@@ -198,6 +201,7 @@ def _write_run_pages(plan: RunPlan, bench: Workbench, outcomes: Sequence[Outcome
         if bench.knowledge_base
         else None,
         "reference": bench.reference.description,
+        "annotation": {"sources": bench.annotations.sources(), "sha256": bench.annotations.checksums()},
         "parameters": msgspec.to_builtins(plan.parameters),
         "programs": [
             {"name": program.name, "version": program.version, "note": program.note}

@@ -53,6 +53,7 @@ FILTER_WORDS = {
     "not_called": "Not significant in the caller's model",
     "background": "Not above the background of the site in controls",
     "primer": "Lies under a primer",
+    "gnomad_af": "Allele fraction in the population (gnomAD) is not below the largest one allowed",
     "indel": "An insertion or deletion below the thresholds of its kind",
 }
 """What the filters mean that we know by name; others are declared with the words of :func:`_filter_words`."""
