@@ -119,15 +119,15 @@ class _Named:
         if found == stated or (consequence and consequence.kind == "synonymous" and stated[0] == stated[-1]):
             self.agree += 1
         elif consequence is not None and consequence.kind != "splice_site":
-            self.differ.append(f"{stated} at {variant.name}, which makes {found or 'no protein change'}")
+            self.differ.append(f"{stated} at {variant.name}")
 
     def judge(self) -> None:
         total = self.agree + len(self.differ)
         if total and len(self.differ) >= MOST_WRONG * total:
-            found = f"{len(self.differ)} of {total} protein changes do not agree, first {self.differ[0]}"
+            found = f"{len(self.differ)} of {total} protein changes differ, first {self.differ[0]}"
             raise wrong_assembly(self.reading.path, found, self.reading.panel)
         if self.differ:
-            self.reading.notes.append(f"{len(self.differ)} of {total} protein changes differ ({self.differ[0]})")
+            self.reading.notes.append(f"{len(self.differ)} of {total} protein changes differ, first {self.differ[0]}")
 
 
 def merge(one: Info, other: Info) -> Info:

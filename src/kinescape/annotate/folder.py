@@ -61,8 +61,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def stated(self) -> str:
-        """``4.1 (2024-04-19)``, as results state it."""
-        return f"{self.version} ({self.date})"
+        """``4.1 (2024-04-19)``, as results state it; an excerpt says that it is one."""
+        return f"{self.version} ({self.date})" + ("" if self.complete else ", excerpt")
 
     @property
     def positions(self) -> int:

@@ -50,7 +50,7 @@ def list_sources(folder: Path | None) -> None:
             rows.append((key, NOT_CONSULTED, "", "", source.licence, source.what))
             continue
         manifest = read_manifest(place, source)
-        version = manifest.stated + (", packaged excerpt" if key not in own else "")
+        version = manifest.stated + (", packaged" if key not in own else "")
         looked_at = f"{manifest.positions:,}" if manifest.complete else "listed changes only"
         rows.append((key, version, f"{manifest.records:,}", looked_at, manifest.licence, source.what))
     _table(("source", "version (date)", "records", "positions looked at", "licence", "what"), rows)
