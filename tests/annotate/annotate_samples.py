@@ -13,8 +13,8 @@ from kinescape.panel.load import load_panel
 PANEL = load_panel()
 CONTIGS = "##contig=<ID=chr2,length=242193529>\n##contig=<ID=chr6,length=170805979>\n"
 T1151M, G1202R, G2032R = ("chr2", 29222407, "G", "A"), ("chr2", 29220747, "C", "T"), ("chr6", 117317184, "C", "T")
-COMMON = ("chr2", 29220700, PANEL.base("chr2", 29220699), "A")
-"""A place of the panel that stands for a common change; made common by the tests."""
+COMMON = ("chr2", 29220717, "G", "A")
+"""ALK R1212C, which nothing is on record of: the tests pretend that it is common."""
 GNOMAD = [(*T1151M, "AC=19;AN=1000000;AF=0.000019;AF_grpmax=0.00005;grpmax=sas"), (*COMMON, "AC=300;AN=1000;AF=0.3")]
 CLINVAR = [
     (*G1202R, "CLNSIG=Pathogenic/Likely_pathogenic;CLNDN=Invented_tumour|not_provided;CLNREVSTAT=no_assertion"),

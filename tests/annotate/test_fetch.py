@@ -62,7 +62,9 @@ def test_of_gnomad_only_the_blocks_of_the_windows_are_read(server: Server, tmp_p
     brought = sum(min(int(end), len(server.files["g.vcf.bgz"])) - int(start) for start, end in asked)
     assert brought < len(server.files["g.vcf.bgz"]) / 2
     whole = tmp_path / "whole"
-    assert main(["annot", "slice", "gnomad", str(path), "-o", str(whole), "--version", "9", "--date", "2020-01-01"]) == 0
+    assert (
+        main(["annot", "slice", "gnomad", str(path), "-o", str(whole), "--version", "9", "--date", "2020-01-01"]) == 0
+    )
     slices = [read_slice(folder / "gnomad" / "slice.vcf.gz") for folder in (tmp_path / "out", whole)]
     assert slices[0] == slices[1]
 

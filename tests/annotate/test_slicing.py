@@ -113,7 +113,9 @@ def test_alleles_are_split_trimmed_and_left_aligned(tmp_path: Path, slice_of: Cu
 
 def test_exomes_and_genomes_become_one_slice_with_counts_added(tmp_path: Path, slice_of: Cut) -> None:
     exomes = plain_vcf(tmp_path / "exomes.vcf", [(*T1151M, "AC=10;AN=1000;AF_grpmax=0.02;grpmax=sas")])
-    genomes = plain_vcf(tmp_path / "genomes.vcf", [(*T1151M, "AC=1;AN=100;AF_grpmax=0.05;grpmax=afr"), (*G1202R, "AF=0")])
+    genomes = plain_vcf(
+        tmp_path / "genomes.vcf", [(*T1151M, "AC=1;AN=100;AF_grpmax=0.05;grpmax=afr"), (*G1202R, "AF=0")]
+    )
     assert slice_of("gnomad", exomes, tmp_path / "out", str(genomes)) == 0
     found = entries(tmp_path / "out", "gnomad")
     assert found["chr2:29222407:G>A"] == {"AC": "11", "AN": "1100", "AF": "0.01", "AFGRPMAX": "0.05", "GRPMAX": "afr"}
@@ -141,7 +143,12 @@ GRCH37 = "##contig=<ID=2,length=243199373>\n"
     ],
 )  # fmt: skip
 def test_wrong_assembly(
-    header: str, lines: list[tuple[str, int, str, str, str]], words: str, tmp_path: Path, slice_of: Cut, capsys: Captured
+    header: str,
+    lines: list[tuple[str, int, str, str, str]],
+    words: str,
+    tmp_path: Path,
+    slice_of: Cut,
+    capsys: Captured,
 ) -> None:
     assert slice_of("gnomad", plain_vcf(tmp_path / "a.vcf", lines, header=header), tmp_path / "out") == 2
     error = capsys.readouterr().err
@@ -226,7 +233,9 @@ def test_date_of_the_header_and_dates_that_are_none(tmp_path: Path, capsys: Capt
     assert manifest(tmp_path / "out", "clinvar").date == "2021-03-04"
 
 
-BOOSTDM = "gene,position,alt,score,class\nALK,29222407,A,0.91,driver\nALK,29220747,A,0.12,passenger\nTP53,1,A,1,driver\n"
+BOOSTDM = (
+    "gene,position,alt,score,class\nALK,29222407,A,0.91,driver\nALK,29220747,A,0.12,passenger\nTP53,1,A,1,driver\n"
+)
 PUBLISHED = (
     "gene\tENSEMBL_TRANSCRIPT\tchr\tpos\talt\taachange\tboostDM_score\tboostDM_class\n"
     "ALK\tENST00000389048\t2\t29222407\tA\tT1151M\t0.91\tTrue\n"
@@ -281,7 +290,9 @@ CIVIC_HEADER = (
 )
 
 
-def civic_record(pos: int, coding: str, name: str, eid: int, *, status: str = "accepted") -> tuple[str, int, str, str, str]:
+def civic_record(
+    pos: int, coding: str, name: str, eid: int, *, status: str = "accepted"
+) -> tuple[str, int, str, str, str]:
     csq = (
         f"A|missense_variant|ALK|ENST00000389048.3:{coding}|{name}|ALK_{name}|evidence|{eid}|{status}|RESISTANCE|SUPPORTS|"
         "Invented_tumour|Invented_drug&Other_drug|C"

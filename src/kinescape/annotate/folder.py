@@ -97,7 +97,8 @@ def read_manifest(folder: Path, source: Source) -> Manifest:
     except FileNotFoundError:
         raise InputError("no such file", file=path, expected="the manifest of the slice beside it") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-        raise InputError(f"is not the manifest of a slice ({problem})", file=path) from None
+        what = " ".join(str(problem).split())
+        raise InputError(f"is not the manifest of a slice ({what})", file=path) from None
     except OSError as problem:
         raise InputError(f"cannot be read ({problem.strerror})", file=path) from None
     if manifest.source != source.key:
