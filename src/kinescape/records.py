@@ -413,6 +413,9 @@ class Parameters(Record, frozen=True, kw_only=True):
     """False discovery rate of the test against the background of the site; used where a background is given."""
     min_vaf_floor: float = 0.001
     """Smallest allele fraction where a background is given and takes the place of ``min_vaf`` for substitutions."""
+    max_population_af: float = 1e-5
+    """Population allele fraction (gnomAD) from which a variant that is no known change is filtered; 1 filters nothing.
+    Villa et al. 2024, Methods."""
     mask_primers: bool = True
     """Primer bases are not counted."""
     end_mask: int = 8
@@ -445,6 +448,8 @@ class SampleResult(Record, frozen=True, kw_only=True):
     not_assessed: tuple[NotAssessed, ...] = ()
     annotation_sources: dict[str, str] = {}
     """Source -> version and date, or ``not consulted``."""
+    annotation_slices: dict[str, str] = {}
+    """Source -> SHA-256 of the slice that was consulted."""
     genes: tuple[GeneModel, ...] = ()
     """The panel's genes, for the pictures; empty: they are drawn per amplicon, without domains and motifs."""
     background: BackgroundReference | None = None

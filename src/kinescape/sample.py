@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from kinescape import __version__
 from kinescape.align.reference import Reference
 from kinescape.align.run import AlignerOutput, align
+from kinescape.annotate.consult import NO_ANNOTATIONS, Annotations, OnRecord, annotate_calls
 from kinescape.call.background_file import Background
 from kinescape.call.from_columns import reads_needed, tested_alleles
 from kinescape.call.mate_indels import tested_indels
@@ -46,7 +47,6 @@ from kinescape.panel.model import Panel
 from kinescape.phase.pairs import phase_calls
 from kinescape.reads.pairs import ReadPairs, read_pairs
 from kinescape.records import (
-    NOT_CONSULTED,
     AlignerRun,
     Call,
     InputFile,
@@ -61,7 +61,6 @@ from kinescape.resistance.base import KnowledgeBase
 from kinescape.resistance.states import drug_states
 from kinescape.sheet import SheetSample
 
-ANNOTATION_SOURCES = ("gnomAD", "ClinVar", "BoostDM", "CIViC")
 STAGES = ("reading", "aligning", "counting", "calling", "interpreting")
 Progress = Callable[[str], None]
 
@@ -76,6 +75,7 @@ class Workbench:
     parameters: Parameters
     background: Background | None = None
     """Background learned from controls; without one the global smallest allele fraction holds everywhere."""
+    annotations: Annotations = NO_ANNOTATIONS
 
 
 @dataclass(frozen=True)
@@ -129,13 +129,17 @@ def analyse_sample(
         calls = explain_disagreement(
             calls, pairs, axis, [each for each, _ in counted], [each.events for each in evidence]
         )
+        calls = annotate_calls(
+            calls, bench.annotations, panel, parameters.max_population_af, _on_record(bench.knowledge_base)
+        )
         phases = phase_calls(axis, calls, seen, sight)
     finally:
         pairs.close()
     progress("interpreting")
     amplicons = amplicon_coverage(sight, columns[0], parameters)
     known = known_positions(panel, sight, calls, parameters)
-    qc = _read_qc(pairs, columns, calls, axis, placement)
+    # A variant that is set aside as the population's is still no error of the reads.
+    qc = _read_qc(pairs, columns, merged, axis, placement)
     base = bench.knowledge_base
     result = SampleResult(
         kinescape_version=__version__,
@@ -167,11 +171,16 @@ def analyse_sample(
             *background_caveats(bench.background),
             *(base.not_assessable if base else ()),
         ),
-        annotation_sources=dict.fromkeys(ANNOTATION_SOURCES, NOT_CONSULTED),
+        annotation_sources=bench.annotations.sources(),
+        annotation_slices=bench.annotations.checksums(),
         genes=gene_models(panel),
         background=bench.background.reference() if bench.background else None,
     )
     return SampleAnalysis(result, position_columns(sight, columns), sight)
+
+
+def _on_record(base: KnowledgeBase | None) -> OnRecord:
+    return lambda gene, protein: base is not None and bool(base.known_about(gene, protein))
 
 
 def _count(

@@ -15,6 +15,8 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Indexes are built once for the session, in a cache of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KINESCAPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        # What a developer has installed must not reach the tests.
+        patch.setenv("KINESCAPE_ANNOTATION", str(tmp_path_factory.mktemp("annotation")))
         yield
 
 

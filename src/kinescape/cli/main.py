@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "Write read pairs with known truth (simulated, for tests and limits of detection).",
     ),
     "panel": ("kinescape.cli.panel:panel", "What is sequenced: list, show or check a panel"),
+    "annot": ("kinescape.cli.annot:annot", "What public databases say of variants: fetch, cut, check their slices."),
     "kb": ("kinescape.cli.kb:kb", "Knowledge base of mutations and drugs; resistance classes of IC50 tables."),
     "reinterpret": ("kinescape.cli.reinterpret:reinterpret", "Old results with a newer knowledge base, without reads."),
     "call": ("kinescape.cli.call:call_command", "Variants from a BAM or CRAM file, to LoFreq's integers."),

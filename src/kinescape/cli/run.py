@@ -74,6 +74,19 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
     show_default=True,
     help="Bases at the 3' end of mates left out.",
 )
+@click.option(
+    "--annotations",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Annotation slices (default: your own folder; see `kinescape annot list`).",
+)
+@click.option(
+    "--max-population-af",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1e-5,
+    show_default=True,
+    help="gnomAD allele fraction from which a variant that is no known change is filtered; 1: none.",
+)
 @click.option("--force", is_flag=True, help="Run again what is already there.")
 @click.option("--quiet", is_flag=True, help="No progress display.")
 def run(
@@ -98,6 +111,8 @@ def run(
     strand_fdr: float,
     keep_primers: bool,
     end_mask: int,
+    annotations: Path | None,
+    max_population_af: float,
     force: bool,
     quiet: bool,
 ) -> int:
@@ -141,6 +156,7 @@ def run(
             min_vaf=min_vaf,
             min_vaf_floor=min_vaf_floor,
             background_fdr=background_fdr,
+            max_population_af=max_population_af,
             mode="lofreq" if mode == "lofreq" else "default",
             mask_primers=not keep_primers and mode != "lofreq",
             end_mask=0 if mode == "lofreq" else end_mask,
@@ -149,6 +165,7 @@ def run(
         force=force,
         background=background,
         background_from_samples=background_from_samples,
+        annotations=annotations,
     )
     with samples_progress([each.info.sample for each in samples], quiet) as watch:
         outcomes = run_samples(plan, watch)

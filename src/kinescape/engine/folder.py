@@ -61,6 +61,8 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
         and (result.knowledge_base.sha256 if result.knowledge_base else None) == (base.sha256 if base else None)
         and (result.background.sha256 if result.background else None)
         == (bench.background.sha256 if bench.background else None)
+        and result.annotation_sources == bench.annotations.sources()
+        and result.annotation_slices == bench.annotations.checksums()
         and _same_inputs(result, sample)
     )
     return result if same else None

@@ -21,6 +21,7 @@ import msgspec
 from kinescape import __version__
 from kinescape.align.programs import BOWTIE2, BWA, find_program
 from kinescape.align.reference import genome_reference, window_reference
+from kinescape.annotate.consult import load_annotations
 from kinescape.call.background_file import write_background
 from kinescape.columns.axis import panel_axis
 from kinescape.engine.controls import learn_background, usable_background
@@ -57,6 +58,8 @@ class RunPlan:
     """File of ``kinescape background``."""
     background_from_samples: bool = False
     """Learn the background from the samples of the run; written to ``OUT/background.parquet`` first."""
+    annotations: Path | None = None
+    """Folder of annotation slices; None: the user's."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,15 @@ def workbench(plan: RunPlan) -> Workbench:
     Raises
     ------
     InputError
-        Panel, knowledge base or reference is faulty, or an aligner is missing or of an untested version.
+        Panel, knowledge base, annotation or reference is faulty, or an aligner is missing or of an untested version.
     """
     find_program(BWA)
     find_program(BOWTIE2)
     panel = load_panel(plan.panel)
     base = load_knowledge_base(plan.knowledge_base) if plan.knowledge_base else None
     reference = genome_reference(panel, plan.reference) if plan.reference else window_reference(panel)
-    bench = Workbench(panel, reference, base, plan.parameters)
+    annotations = load_annotations(plan.annotations, panel)
+    bench = Workbench(panel, reference, base, plan.parameters, annotations=annotations)
     if plan.background is None:
         return bench
     return replace(bench, background=usable_background(plan.background, bench))
@@ -238,6 +242,7 @@ def _write_run_pages(plan: RunPlan, bench: Workbench, outcomes: Sequence[Outcome
         }
         if bench.background
         else None,
+        "annotation": {"sources": bench.annotations.sources(), "sha256": bench.annotations.checksums()},
         "parameters": msgspec.to_builtins(plan.parameters),
         "programs": [
             {"name": program.name, "version": program.version, "note": program.note}

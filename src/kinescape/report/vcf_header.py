@@ -51,6 +51,7 @@ FILTER_WORDS = {
     "strand_bias": "Strand bias at the false discovery rate allowed",
     "min_depth": "Fewer reads than the smallest depth allowed",
     "min_vaf": "Allele fraction below the smallest one allowed",
+    "gnomad_af": "Allele fraction in the population (gnomAD) is not below the largest one allowed",
 }
 """What the filters of the stages before mean. One that is not listed is declared by its bare name."""
 

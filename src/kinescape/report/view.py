@@ -174,6 +174,7 @@ def parameter_facts(result: SampleResult) -> list[Fact]:
         ("Smallest depth", f"{whole(p.min_depth)} reads"),
         ("Smallest allele fraction", percent(p.min_vaf)),
         ("Background error of controls", f"{plain(p.background_error)} mismatches per base"),
+        ("Population allele fraction that is filtered (gnomAD)", f"{p.max_population_af:g} or more"),
         ("Bases under primers", "not counted" if p.mask_primers else "counted"),
         ("Bases not counted at the 3' end of mates", str(p.end_mask)),
     ]
