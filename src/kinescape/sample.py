@@ -129,8 +129,9 @@ def analyse_sample(
         calls = explain_disagreement(
             calls, pairs, axis, [each for each, _ in counted], [each.events for each in evidence]
         )
+        merged = calls
         calls = annotate_calls(
-            calls, bench.annotations, panel, parameters.max_population_af, _on_record(bench.knowledge_base)
+            merged, bench.annotations, panel, parameters.max_population_af, _on_record(bench.knowledge_base)
         )
         phases = phase_calls(axis, calls, seen, sight)
     finally:
