@@ -1,4 +1,4 @@
-"""Small files of variants, made for the tests. Every number in them is invented; the reference bases are the panel's."""
+"""Small files of variants, made for the tests. Their numbers are invented; the bases are the panel's."""
 
 from __future__ import annotations
 

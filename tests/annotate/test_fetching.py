@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from conftest import Server
 
+from conftest import Server
 from kinescape.errors import InputError, KinescapeError
 from kinescape.fetching import FRUITLESS_ATTEMPTS, download, read_bytes
 
@@ -87,7 +87,7 @@ def test_server_that_stays_busy_is_given_up(url: str, server: Server, tmp_path: 
 @pytest.mark.parametrize("wrong", [{"sha256": "0" * 64}, {"md5": "f" * 32}])
 def test_wrong_checksum_keeps_nothing(url: str, tmp_path: Path, wrong: dict[str, str]) -> None:
     (tmp_path / "a").write_text("as before")
-    with pytest.raises(KinescapeError, match="is not the expected one.*found .*expected (0|f){32}"):
+    with pytest.raises(KinescapeError, match=r"is not the expected one.*found .*expected (0|f){32}"):
         download(url, tmp_path / "a", **wrong)
     assert left(tmp_path) == {"a"}
     assert (tmp_path / "a").read_text() == "as before"
@@ -105,10 +105,10 @@ def test_absent_file_and_absent_server(url: str, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(KinescapeError, match="cannot be reached .*refused.*offline"):
+    with pytest.raises(KinescapeError, match=r"cannot be reached .*refused.*offline"):
         download(f"http://127.0.0.1:{port}/a", tmp_path / "a")
+    (tmp_path / "file").write_text("")
     with pytest.raises(KinescapeError, match="cannot be written"):
-        (tmp_path / "file").write_text("")
         download(url, tmp_path / "file" / "a")
 
 
@@ -126,7 +126,7 @@ def test_redirection_to_an_unsafe_address_is_not_followed(url: str, server: Serv
 
 
 def test_malformed_checksum(url: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no sha256 checksum.*64 hexadecimal"):
+    with pytest.raises(InputError, match=r"no sha256 checksum.*64 hexadecimal"):
         download(url, tmp_path / "a", sha256="abc")
 
 

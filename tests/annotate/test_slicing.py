@@ -65,7 +65,7 @@ def test_every_packing_gives_the_same_slice(
     elif packing == "gzip":
         gzip_vcf(path, lines)
     else:
-        bgzip_vcf(path, lines, index="bgzip" != packing, bare=packing == "without chr")
+        bgzip_vcf(path, lines, index=packing != "bgzip", bare=packing == "without chr")
     if packing == "bgzip, broken index":
         Path(f"{path}.tbi").write_bytes(b"no index")
     assert slice_of("gnomad", path, tmp_path / "out") == 0
@@ -136,10 +136,10 @@ GRCH37 = "##contig=<ID=2,length=243199373>\n"
 @pytest.mark.parametrize(
     ("header", "lines", "words"),
     [
-        (GRCH37, GNOMAD, "another assembly than the panel; found 'contig 2 of 243,199,373 bases (GRCh37)'; expected GRCh38"),
+        (GRCH37, GNOMAD, "another assembly than the panel; found 'contig 2 of 243,199,373 bases (GRCh37)'"),
         ("##reference=hs37d5.fa\n", GNOMAD, "found 'reference=hs37d5.fa'"),
         ("", [(c, p + 11, r, a, i) for c, p, r, a, i in many()[:2000]], "reference alleles differ, first"),
-        (CONTIGS, [("chr2", 5, "A", "C", "AF=1"), ("chr2", 29222407, "T", "A", "AF=1")], "1 of 1 reference alleles differ"),
+        (CONTIGS, [("chr2", 29222407, "T", "A", "AF=1")], "1 of 1 reference alleles differ"),
     ],
 )  # fmt: skip
 def test_wrong_assembly(

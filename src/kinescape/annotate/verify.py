@@ -27,6 +27,23 @@ def faults(folder: Path, panel: Panel) -> Iterator[str]:
             yield str(problem)
 
 
+def unreached(folder: Path, panel: Panel) -> Iterator[str]:
+    """Windows of the panel that a sound slice says nothing of: no fault, but there the source is not consulted."""
+    for key, place in installed(folder).items():
+        try:
+            manifest = read_manifest(place, SOURCES[key])
+        except InputError:
+            continue
+        missing = [
+            f"{window.chrom}:{window.start + 1}-{window.end}"
+            for window in panel.windows
+            if not manifest.covers(window.chrom, window.start + 1, window.end)
+        ]
+        if missing and manifest.complete:
+            count = f"{len(missing)} of {len(panel.windows)}"
+            yield f"{place}: does not reach {count} windows of the panel, first {missing[0]}"
+
+
 def _of_manifest(place: Path, manifest: Manifest, panel: Panel) -> Iterator[str]:
     if manifest.genome != panel.genome:
         yield f"{place}: on {manifest.genome}; the panel is on {panel.genome}"
@@ -37,13 +54,6 @@ def _of_manifest(place: Path, manifest: Manifest, panel: Panel) -> Iterator[str]
     else:
         if day > datetime.now(UTC).date():
             yield f"{place}: its date {manifest.date} lies in the future"
-    missing = [
-        f"{window.chrom}:{window.start + 1}-{window.end}"
-        for window in panel.windows
-        if not manifest.covers(window.chrom, window.start + 1, window.end)
-    ]
-    if missing and manifest.complete:
-        yield f"{place}: does not reach {len(missing)} of {len(panel.windows)} windows of the panel, first {missing[0]}"
 
 
 def _of_files(place: Path, manifest: Manifest, panel: Panel) -> Iterator[str]:

@@ -138,14 +138,17 @@ def fetch(
 def verify(folder: Path | None, panel: str) -> int:
     """Check installed slices: checksums, indexes, assembly, dates. One line per fault, and then exit code 1."""
     from kinescape.annotate.folder import installed, user_folder
-    from kinescape.annotate.verify import faults
+    from kinescape.annotate.verify import faults, unreached
     from kinescape.errors import EXIT_FAILURE, EXIT_OK
     from kinescape.panel.load import load_panel
 
     folder = folder or user_folder()
-    found = list(faults(folder, load_panel(panel)))
+    design = load_panel(panel)
+    found = list(faults(folder, design))
     for fault in found:
         click.echo(fault)
+    for note in unreached(folder, design):
+        click.echo(f"note: {note}", err=True)
     names = ", ".join(installed(folder)) or "no slices"
     click.echo(f"{folder} ({names}): {len(found) or 'no'} fault{'s' if len(found) > 1 else ''} found", err=True)
     return EXIT_FAILURE if found else EXIT_OK
