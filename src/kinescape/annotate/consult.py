@@ -92,7 +92,7 @@ def load_annotations(folder: Path | None, panel: Panel) -> Annotations:
     Raises
     ------
     InputError
-        A folder was given and has no slice; a slice that is damaged, not the manifest's, or of another genome.
+        A folder was given and has no slice, or one of another genome; a slice that is damaged or not the manifest's.
     """
     found = installed(folder if folder is not None else user_folder())
     if folder is not None and not found:
@@ -100,6 +100,13 @@ def load_annotations(folder: Path | None, panel: Panel) -> Annotations:
             "has no annotation slices", file=folder, expected="a folder that `kinescape annot slice` or `fetch` wrote"
         )
     places = installed(PACKAGED) | found
+    asked_for = found if folder is not None else {}
+    # A slice that nobody named and that is of another genome than the panel has nothing to say: it is not consulted.
+    places = {
+        key: place
+        for key, place in places.items()
+        if key in asked_for or read_manifest(place, SOURCES[key]).genome == panel.genome
+    }
     return Annotations({key: load_slice(key, places[key], panel) for key in SOURCES if key in places})
 
 
