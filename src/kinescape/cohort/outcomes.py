@@ -12,7 +12,7 @@ import numpy as np
 from kinescape.cohort.counts import relapse_samples
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.stats.records import Booleans, Floats, Integers, Survival, codes_of
-from kinescape.cohort.survival_table import SurvivalTable
+from kinescape.cohort.survival_records import SurvivalTable
 
 LAST_STRATUM = 3
 """Overall survival is compared inside the number of failed inhibitors, from this one on taken together: few patients
