@@ -31,13 +31,12 @@ RELAPSE_ONLY = (
 
 REFUSED = (
     "overall survival from diagnosis of ever-mutated against never-mutated patients is refused: a patient can only "
-    "become mutated by living long enough to relapse and be sampled (immortal-time bias: without any effect it finds one "
-    "in 16% of simulated cohorts of 15 patients and in 28% of 150, instead of 5%)"
+    "become mutated by living long enough to relapse and be sampled (immortal-time bias: without any effect it finds "
+    "one in 16% of simulated cohorts of 15 patients and in 28% of 150, instead of 5%)"
 )
 
 OS_STRATA = (
-    "compared inside the number of inhibitors that had failed (1, 2, 3 or more): later lines are more often mutated "
-    "and nearer to death"
+    "compared inside the number of inhibitors that had failed: later lines are more often mutated and nearer to death"
 )
 
 ASKED = Request("days", "event", "group", unit="days")

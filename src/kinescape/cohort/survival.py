@@ -28,6 +28,9 @@ from kinescape.cohort.survival_models import competing_json, cox_json
 from kinescape.cohort.survival_records import Request, SurvivalTable
 from kinescape.errors import InputError
 
+LEVEL = 0.05
+"""The usual level; it decides nothing here, but a test that cannot reach it is called out."""
+
 FEWEST_EVENTS = 10
 """Events that every arm needs before a p that rests on large numbers, or an unpenalised hazard ratio, is shown."""
 
@@ -123,6 +126,7 @@ def _exact(table: SurvivalTable) -> Json:
             "observed": found.observed,
             "expected": found.expected,
             "events": found.events,
+            "smallest_p": found.smallest,
             "reason": found.reason,
         }
     whole = data if data.entry is None else type(data)(data.time, data.event)
@@ -255,6 +259,11 @@ def _notes(table: SurvivalTable, exact: Json) -> list[str]:
             )
     if table.data.entry is not None:
         notes.append("delayed entry: a record is at risk only after its entry; records that ended before are unseen")
+    smallest = exact.get("smallest_p")
+    if isinstance(smallest, float) and smallest > LEVEL:
+        notes.append(
+            f"no outcome of these data could have given p < {LEVEL}: the smallest possible p is {smallest:.2g}"
+        )
     if exact["method"] == "Monte Carlo":
         notes.append(f"the permutation p is from {exact['permutations']} random permutations with a fixed seed")
     if exact["method"] in {"exact", "Monte Carlo"}:
