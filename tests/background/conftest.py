@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from assay import GERMLINE, QUIET, SHEET_HEADER, sheet_line, simulate
+from background_samples import GERMLINE, QUIET, SHEET_HEADER, Assay, sheet_line, simulate
 
 from kinescape.cli.main import main
 from kinescape.columns.axis import Axis, panel_axis
 from kinescape.panel.load import load_panel
 from kinescape.panel.model import Panel
-from kinescape.simulate.truth import Truth
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,16 +28,6 @@ def panel() -> Panel:
 @pytest.fixture(scope="session")
 def axis(panel: Panel) -> Axis:
     return panel_axis(panel)
-
-
-@dataclass(frozen=True)
-class Assay:
-    """Folder with sheet, background and results; truths of the controls."""
-
-    folder: Path
-    sheet: Path
-    background: Path
-    controls: tuple[Truth, ...]
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from assay import simulate
+from background_samples import simulate
 
 from kinescape.align.reference import window_reference
 from kinescape.align.run import align

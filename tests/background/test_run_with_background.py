@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from assay import GERMLINE, NOISY, QUIET, SHEET_HEADER, sheet_line
+from background_samples import GERMLINE, NOISY, QUIET, SHEET_HEADER, Assay, sheet_line
 
-from conftest import Assay
 from kinescape.call.background_file import read_background
 from kinescape.cli.main import main
 from kinescape.columns.axis import BASES, Axis

@@ -38,8 +38,8 @@ def cohort() -> None:
 @click.option("-o", "--out", type=PATH, required=True, help="Folder for survival.json and the pictures.")
 def survival(table: Path, out: Path, covariates: str, title: str, figures: bool, **asked: object) -> None:
     """Survival of the groups of TABLE (CSV, TSV or Excel): curves, medians, tests, restricted means, Cox model."""
+    from kinescape.cohort.survival_records import Request
     from kinescape.cohort.survival_report import write_survival
-    from kinescape.cohort.survival_table import Request
 
     names = tuple(name.strip() for name in covariates.split(",") if name.strip())
     request = Request(covariates=names, **asked)  # type: ignore[arg-type]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinescape.cohort.json_numbers import Json, finite
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.stats.proportions import chi_square_test, exact_p, odds_ratio, wilson_interval
 from kinescape.cohort.stats.records import Booleans, Integers
-from kinescape.cohort.survival import Json, finite
 
 GENERATION_LABELS = {"first": "first generation", "second": "second generation", "third": "third generation",
                      "fourth": "fourth generation", "next": "next generation"}  # fmt: skip

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from kinescape.cohort.agents import known_agents
+from kinescape.cohort.cells import check_cells, check_columns
 from kinescape.cohort.checks import check_cohort
-from kinescape.cohort.columns import Columns, Texts, is_one_of, read_columns
+from kinescape.cohort.columns import Columns, Texts, read_columns
 from kinescape.cohort.days import CalendarFinder
 from kinescape.cohort.model import Cohort, Lines, Patients, Responses, Samples, Variants
 from kinescape.cohort.response import progression_days
 from kinescape.cohort.stats.records import Floats, Integers
-from kinescape.cohort.tables_format import OPTIONAL_TABLES, TABLES, Field
+from kinescape.cohort.tables_format import OPTIONAL_TABLES, TABLES
 from kinescape.errors import InputError
 
 SUFFIXES = (".csv", ".tsv")
@@ -40,8 +41,8 @@ def read_cohort(source: Path) -> tuple[Cohort | None, list[InputError]]:
     problems: list[InputError] = []
     tables = {name: table for name in TABLES if (table := _find_table(source, name)) is not None}
     for name, table in tables.items():
-        _check_columns(name, table)
-        _check_cells(name, table, problems)
+        check_columns(name, table)
+        check_cells(name, table, problems)
     finder = CalendarFinder()
     patients = _patients(tables["patients"], finder, problems)
     known = {str(name): row for row, name in enumerate(patients.name)}
@@ -86,49 +87,6 @@ def _empty(source: Path, name: str) -> Columns:
     nothing = np.array([], dtype=np.str_)
     cells = {field.name: nothing for field in TABLES[name]}
     return Columns(source / f"{name}.csv", "", cells, np.array([], dtype=np.int64))
-
-
-def _check_columns(name: str, table: Columns) -> None:
-    for field in TABLES[name]:
-        if field.required:
-            table.column(field.name)
-
-
-def _check_cells(name: str, table: Columns, problems: list[InputError]) -> None:
-    """Faults that show in one cell alone (times are read elsewhere, because the calendar is one for all tables)."""
-    for field in TABLES[name]:
-        if field.name not in table:
-            continue
-        there = table.present(field.name)
-        if field.required:
-            empty = np.flatnonzero(~there)[:5]
-            problems += [table.error(int(row), field.name, "empty cell", field.meaning) for row in empty]
-        cells = table.cells[field.name]
-        if field.kind == "flag":
-            odd = np.flatnonzero(there & ~is_one_of(cells, ("0", "1")))[:5]
-            problems += [table.error(int(row), field.name, "event is not 0 or 1", "0 or 1") for row in odd]
-        if field.kind == "choice":
-            odd = np.flatnonzero(there & ~is_one_of(cells, field.choices))[:5]
-            expected = "one of " + ", ".join(field.choices)
-            problems += [table.error(int(row), field.name, "unknown value", expected) for row in odd]
-        if field.kind in {"number", "share", "count"}:
-            _check_numbers(table, field, problems)
-
-
-def _check_numbers(table: Columns, field: Field, problems: list[InputError]) -> None:
-    try:
-        values = table.numbers(field.name)
-    except InputError as problem:
-        problems.append(problem)
-        return
-    wrong, expected = np.isnan(values) & False, ""
-    if field.kind == "share":
-        wrong, expected = (values <= 0) | (values > 1), "more than 0, up to 1"
-    elif field.kind == "count":
-        wrong, expected = (values < 1) | (values != np.floor(values)), "a whole number from 1"
-        wrong &= ~np.isnan(values)
-    rows = np.flatnonzero(wrong)[:5]
-    problems += [table.error(int(row), field.name, "out of range", expected) for row in rows]
 
 
 def _text(table: Columns, name: str, default: str = "") -> Texts:

@@ -18,7 +18,7 @@ import numpy as np
 from kinescape.cohort.stats.logrank import log_rank
 from kinescape.cohort.stats.permutation import permutation_log_rank
 from kinescape.cohort.stats.records import Booleans, Floats, Integers, Survival
-from kinescape.cohort.stats.risk_sets import risk_set_test
+from kinescape.cohort.stats.risk_sets import RiskSetTest, risk_set_test
 
 MUTATED_BY_LINE = (0.20, 0.55, 0.60, 0.60, 0.60)
 """Probability that the sample at the failure of the 1st, 2nd ... inhibitor is mutated (paper: 22% and 56%)."""
@@ -121,7 +121,7 @@ def os_delayed_entry(world: World) -> float | None:
     """Clock from diagnosis, entry at the first sample, by its result, inside the line that had failed."""
     first = _first(world)
     data = Survival(world.end, world.died, world.failed_at[first])
-    return risk_set_test(data, world.mutated[first].astype(np.int64), _strata(world.line[first])).p
+    return _reachable(risk_set_test(data, world.mutated[first].astype(np.int64), _strata(world.line[first])))
 
 
 def os_time_varying(world: World) -> float | None:
@@ -133,12 +133,17 @@ def os_time_varying(world: World) -> float | None:
     for row in range(end.size):
         carried = row > 0 and world.patient[row] == world.patient[row - 1] and status[row - 1] == 1
         status[row] = int(world.mutated[row] or carried)
-    return risk_set_test(Survival(end, event, world.failed_at), status, _strata(world.line)).p
+    return _reachable(risk_set_test(Survival(end, event, world.failed_at), status, world.line))
 
 
 def os_time_varying_unstratified(world: World) -> float | None:
     """The same without strata: later lines are both mutated more often and closer to death."""
     return os_time_varying(replace(world, line=np.zeros_like(world.line)))
+
+
+def _reachable(test: RiskSetTest) -> float | None:
+    """The p of a test that could have reached the level at all."""
+    return test.p if test.smallest is not None and test.smallest <= LEVEL else None
 
 
 def _strata(line: Integers) -> Integers:

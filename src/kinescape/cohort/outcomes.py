@@ -12,7 +12,7 @@ import numpy as np
 from kinescape.cohort.counts import relapse_samples
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.stats.records import Booleans, Floats, Integers, Survival, codes_of
-from kinescape.cohort.survival_table import SurvivalTable
+from kinescape.cohort.survival_records import SurvivalTable
 
 LAST_STRATUM = 3
 """Overall survival is compared inside the number of failed inhibitors, from this one on taken together: few patients
@@ -139,13 +139,19 @@ def _contact(cohort: Cohort, rows: Integers) -> tuple[Floats, Booleans]:
 def _by_state(
     cohort: Cohort, rows: Integers, time: Floats, event: Booleans, entry: Floats | None, state: Booleans | None = None
 ) -> SurvivalTable | None:
-    """By the result of each sample, stratified by the number of inhibitors that had failed (1, 2, 3 or more)."""
+    """By the result of each sample, stratified by the number of inhibitors that had failed.
+
+    By the first sample: 1, 2, 3 or more. A status that changes over time (``state``): every number by itself, because
+    who has failed more often has also had more samples in which to become mutated.
+    """
     mutated = cohort.samples.mutated[rows] if state is None else state
     kept = time > (0 if entry is None else entry)
     if not kept.any():
         return None
     rows, begin = rows[kept], None if entry is None else entry[kept]
-    number = np.minimum(cohort.lines.tki_number[cohort.samples.line[rows]], LAST_STRATUM)
+    number = cohort.lines.tki_number[cohort.samples.line[rows]]
+    if state is None:
+        number = np.minimum(number, LAST_STRATUM)
     strata, names = codes_of([f"{count}" for count in number.tolist()])
     group, owner = mutated[kept].astype(np.int64), cohort.samples.patient[rows]
     made = _table(cohort, time[kept], event[kept], group, [WITHOUT, MUTATED], strata, names, owner, begin)

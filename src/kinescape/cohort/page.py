@@ -11,9 +11,9 @@ import numpy as np
 
 from kinescape.cohort.figures.style import colour_of_agent
 from kinescape.cohort.figures.swimmer import treatment_span
+from kinescape.cohort.json_numbers import Json
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.response import best_responses
-from kinescape.cohort.survival import Json
 
 MOST_PATIENTS = 2000
 """Patients that a page holds; larger cohorts are cut, and the page says so."""

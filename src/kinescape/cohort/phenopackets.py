@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from kinescape import __version__
+from kinescape.cohort.json_numbers import Json
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.response import best_responses
-from kinescape.cohort.survival import Json
 from kinescape.files import whole_folder
 
 HGNC = {"ALK": "HGNC:427", "ROS1": "HGNC:10261"}

@@ -14,25 +14,25 @@ The rules, in the order in which they decide what is shown:
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from kinescape.cohort.stats.competing import FIRST, OTHER, cumulative_incidence, gray_test
-from kinescape.cohort.stats.cox import CoxFit, NotEstimableError, fit_cox
+from kinescape.cohort.json_numbers import Json, finite
 from kinescape.cohort.stats.kaplan_meier import Curve, kaplan_meier, quantile, restricted_mean
 from kinescape.cohort.stats.logrank import LogRank, log_rank
 from kinescape.cohort.stats.permutation import permutation_log_rank
-from kinescape.cohort.stats.records import Booleans, Floats, Integers, Survival
+from kinescape.cohort.stats.records import Booleans, Integers, Survival
 from kinescape.cohort.stats.risk_sets import risk_set_test
 from kinescape.cohort.stats.tails import normal_quantile, normal_two_sided_p
-from kinescape.cohort.survival_table import Request, SurvivalTable
+from kinescape.cohort.survival_models import competing_json, cox_json
+from kinescape.cohort.survival_records import Request, SurvivalTable
 from kinescape.errors import InputError
+
+LEVEL = 0.05
+"""The usual level; it decides nothing here, but a test that cannot reach it is called out."""
 
 FEWEST_EVENTS = 10
 """Events that every arm needs before a p that rests on large numbers, or an unpenalised hazard ratio, is shown."""
-
-Json = dict[str, object]
 
 
 def analyse(table: SurvivalTable, request: Request) -> Json:
@@ -65,7 +65,7 @@ def analyse(table: SurvivalTable, request: Request) -> Json:
         "rmst": {name: _rmst_json(curve, tau) for name, curve in curves.items()} if tau else {},
         "rmst_difference": _rmst_difference(curves, tau, withheld) if tau else None,
         "cox": cox_json(table, firth=bool(few) and not request.asymptotic, reason=few),
-        "competing": _competing(table, withheld),
+        "competing": competing_json(table, withheld),
         "curves": {name: _curve_json(curves[name], by_log[name], request.interval) for name in curves},
         "risk_table": risk_table(arms, float(data.time.max())),
         "omitted": table.omitted[:100],
@@ -79,11 +79,6 @@ def _why_few(names: list[str], events: Integers) -> str:
     if events[place] >= FEWEST_EVENTS:
         return ""
     return f"group '{names[place]}' has {events[place]} events, fewer than {FEWEST_EVENTS}"
-
-
-def finite(value: float | np.floating[Any] | None) -> float | None:
-    """A number for JSON: None where it is not finite."""
-    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _logrank_json(result: LogRank, names: list[str], withheld: str) -> Json:
@@ -131,6 +126,7 @@ def _exact(table: SurvivalTable) -> Json:
             "observed": found.observed,
             "expected": found.expected,
             "events": found.events,
+            "smallest_p": found.smallest,
             "reason": found.reason,
         }
     whole = data if data.entry is None else type(data)(data.time, data.event)
@@ -221,81 +217,6 @@ def _rmst_difference(curves: dict[str, Curve], tau: float, withheld: str) -> lis
     return found
 
 
-def cox_json(table: SurvivalTable, *, firth: bool, reason: str = "") -> Json:
-    """Cox model of the groups (the first one is the reference) and covariates, stratified where there are strata."""
-    rows = np.flatnonzero(table.strata >= 0) if table.strata is not None else np.arange(len(table.data))
-    group = table.group[rows]
-    indicators = [(group == code).astype(np.float64) for code in range(1, len(table.groups))]
-    covariates = (
-        np.column_stack([*indicators, table.covariates[rows]]) if len(table.groups) > 1 else (table.covariates[rows])
-    )
-    names = [*table.groups[1:], *table.covariate_names]
-    if covariates.shape[1] == 0:
-        return {"coef": None, "se": None, "loglik": None, "names": [], "reason": "there is one group only"}
-    strata = None if table.strata is None else table.strata[rows]
-    cluster = None if table.cluster is None else table.cluster[rows]
-    data = table.data.where(rows)
-    try:
-        fit = fit_cox(data, covariates, strata=strata, cluster=cluster, firth=firth)
-        if fit.monotone:
-            reason = "the likelihood has no maximum (a group without events, or separated from the other)"
-            fit = fit_cox(data, covariates, strata=strata, cluster=cluster, firth=True)
-    except NotEstimableError as problem:
-        return {"coef": None, "se": None, "loglik": None, "names": names, "reason": f"not estimable: {problem}"}
-    return _fit_json(fit, names, table.groups[0], reason)
-
-
-def _fit_json(fit: CoxFit, names: list[str], reference: str, reason: str) -> Json:
-    def listed(values: Floats | None) -> list[float | None] | None:
-        return None if values is None else [finite(value) for value in values.tolist()]
-
-    penalised = fit.method == "Firth"
-    return {
-        "names": names,
-        "reference": reference,
-        "coef": listed(fit.coef),
-        "se": listed(fit.se),
-        "robust_se": listed(fit.robust_se),
-        "hazard_ratio": listed(np.exp(fit.coef)),
-        "ci_low": listed(np.exp(fit.low)),
-        "ci_high": listed(np.exp(fit.high)),
-        "p": listed(fit.p),
-        "loglik": [fit.loglik[0], fit.loglik[1]],
-        "likelihood_ratio": fit.likelihood_ratio,
-        "score": fit.score,
-        "wald": fit.wald,
-        "n": fit.n,
-        "events": fit.events,
-        "method": "Firth's penalised likelihood, profile intervals"
-        if penalised
-        else "partial likelihood, Efron's ties",
-        "reason": reason if penalised else "",
-    }
-
-
-def _competing(table: SurvivalTable, withheld: str) -> Json | None:
-    if table.other_event is None:
-        return None
-    cause = np.where(table.data.event, FIRST, np.where(table.other_event, OTHER, 0)).astype(np.int64)
-    body: Json = {"incidence": {}, "gray": None}
-    incidence: Json = {}
-    for code, name in enumerate(table.groups):
-        mine = table.group == code
-        found = cumulative_incidence(table.data.time[mine], cause[mine])
-        incidence[name] = {
-            "time": found.time.tolist(),
-            "incidence": found.incidence.tolist(),
-            "se": found.se.tolist(),
-            "ci_low": [finite(value) for value in found.low.tolist()],
-            "ci_high": [finite(value) for value in found.high.tolist()],
-        }
-    body["incidence"] = incidence
-    if len(table.groups) > 1:
-        gray = gray_test(table.data.time, cause, table.group, len(table.groups))
-        body["gray"] = {"chisq": gray.chisq, "df": gray.df, "p": None if withheld else gray.p, "p_withheld": withheld}
-    return body
-
-
 def _curve_json(curve: Curve, by_log: Curve, interval: str) -> Json:
     shown = by_log if interval == "log" else curve
     return {
@@ -338,6 +259,11 @@ def _notes(table: SurvivalTable, exact: Json) -> list[str]:
             )
     if table.data.entry is not None:
         notes.append("delayed entry: a record is at risk only after its entry; records that ended before are unseen")
+    smallest = exact.get("smallest_p")
+    if isinstance(smallest, float) and smallest > LEVEL:
+        notes.append(
+            f"no outcome of these data could have given p < {LEVEL}: the smallest possible p is {smallest:.2g}"
+        )
     if exact["method"] == "Monte Carlo":
         notes.append(f"the permutation p is from {exact['permutations']} random permutations with a fixed seed")
     if exact["method"] in {"exact", "Monte Carlo"}:

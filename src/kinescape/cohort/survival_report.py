@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from kinescape import __version__
-from kinescape.cohort.survival import Json, analyse
-from kinescape.cohort.survival_table import Request, read_survival_table
+from kinescape.cohort.json_numbers import Json
+from kinescape.cohort.survival import analyse
+from kinescape.cohort.survival_records import Request
+from kinescape.cohort.survival_table import read_survival_table
 from kinescape.files import whole_folder
 
 

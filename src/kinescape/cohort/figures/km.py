@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from kinescape.cohort.figures.style import GRID, PALE, RC, SERIES, new_figure
-from kinescape.cohort.survival import Json
+from kinescape.cohort.json_numbers import Json
 
 
 def kaplan_meier_figure(

@@ -30,6 +30,8 @@ class RiskSetTest:
     events: int
     """Events at whose times both groups were at risk."""
     reason: str = ""
+    smallest: float | None = None
+    """The smallest p that any outcome could have given: with few events it may lie above 0.05."""
 
 
 def risk_set_test(data: Survival, second: Integers, strata: Integers | None = None) -> RiskSetTest:
@@ -61,7 +63,9 @@ def risk_set_test(data: Survival, second: Integers, strata: Integers | None = No
     seen = abs(observed - expected)
     beyond = float(distribution[deviation > seen + 1e-9].sum())
     level = float(distribution[np.abs(deviation - seen) <= 1e-9].sum())
-    return RiskSetTest(min(1.0, beyond + level / 2), observed, expected, used)
+    farthest = deviation[distribution > 0].max()
+    smallest = float(distribution[deviation >= farthest - 1e-9].sum()) / 2
+    return RiskSetTest(min(1.0, beyond + level / 2), observed, expected, used, smallest=smallest)
 
 
 def _hypergeometric(total: int, own: int, draws: int) -> Floats:

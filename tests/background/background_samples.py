@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from kinescape.panel.load import load_panel
@@ -33,3 +34,13 @@ def simulate(folder: Path, sample: str, seed: int, **spec: object) -> Truth:
 
 def sheet_line(sample: str, role: str = "control") -> str:
     return f"{sample},{sample}_R1.fastq.gz,{sample}_R2.fastq.gz,{role},,yes\n"
+
+
+@dataclass(frozen=True)
+class Assay:
+    """Folder with sheet, background and results; truths of the controls."""
+
+    folder: Path
+    sheet: Path
+    background: Path
+    controls: tuple[Truth, ...]
