@@ -137,6 +137,14 @@ class Rules:
             raise InputError("unknown rule set", found=name, expected="one of " + ", ".join(self.rule_sets))
         return self.rule_sets[name]
 
+    def pan_sets(self, identifier: str | None = None) -> tuple[PanResistance, ...]:
+        """The set of drugs with this id, or all of them."""
+        chosen = tuple(over for over in self.pan_resistance if identifier in {None, over.id})
+        if not chosen and identifier:
+            names = ", ".join(over.id for over in self.pan_resistance)
+            raise InputError("unknown set of drugs", found=identifier, expected=f"one of {names}")
+        return chosen
+
 
 def read_rules(path: Path) -> Rules:
     """Read ``rules.yaml``.

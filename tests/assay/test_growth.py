@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import HEADER, read_tsv
 
+from conftest import HEADER, read_tsv
 from kinescape.assay.growth_inhibition import gr_values
 from kinescape.cli.main import main
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import openpyxl
 import pytest
-from conftest import read_tsv
 
+from conftest import read_tsv
 from kinescape.assay.plates import ROW_LETTERS, read_plates
 from kinescape.assay.quality import plate_qualities
 from kinescape.assay.wells import Well

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import DOSES, curve_rows, read_tsv, screen_rows
 
+from conftest import DOSES, curve_rows, read_tsv, screen_rows
 from kinescape.assay.simulated import Design, read_truth, simulated_rows
 from kinescape.assay.tables import IC50_COLUMNS
 from kinescape.cli.main import main

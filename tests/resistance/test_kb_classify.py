@@ -14,7 +14,7 @@ from resistance_samples import KB
 from kinescape.errors import InputError
 from kinescape.resistance.classify import Classified, classify, fold_interval, pan_resistant, table_text
 from kinescape.resistance.ic50_tables import Ic50, read_ic50_table
-from kinescape.resistance.rules import RuleSet
+from kinescape.rules import RuleSet
 from kinescape.tables import read_table
 
 DATA = Path(__file__).parent.parent / "data" / "knowledge"

@@ -20,7 +20,7 @@ from kinescape.records import EvidenceRow, KnowledgeBaseReference, NotAssessed
 from kinescape.resistance.changes import is_whole_residue, residue_number
 from kinescape.resistance.claims import COLUMNS, OPTIONAL_COLUMNS, Claim, claim_of
 from kinescape.resistance.drugs import Drugs, extended, read_drugs
-from kinescape.resistance.rules import Rules, read_rules, read_yaml
+from kinescape.rules import Rules, read_rules, read_yaml
 from kinescape.tables import read_table
 
 PACKAGED = Path(kinescape.__file__).parent / "data" / "knowledge"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kinescape.resistance.claims import number_text, sign
 from kinescape.resistance.ic50_tables import Ic50, Ic50Table
-from kinescape.resistance.rules import UNCERTAIN, PanResistance, RuleSet
+from kinescape.rules import UNCERTAIN, PanResistance, RuleSet
 
 NOT_TESTED = "not_tested"
 COLUMNS = ("variant", "drug", "ic50", "wt_ic50", "fold", "censored", "class")

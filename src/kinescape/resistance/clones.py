@@ -13,7 +13,7 @@ from itertools import combinations
 
 from kinescape.records import Call, PhaseState, PhaseVerdict
 from kinescape.resistance.changes import in_order, is_change
-from kinescape.resistance.rules import Germline
+from kinescape.rules import Germline
 
 UNCHANGED = ("synonymous", "intronic")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from kinescape.resistance.changes import in_order, is_change
 from kinescape.resistance.claims import COLUMNS
 from kinescape.resistance.drugs import CLASS_PREFIX, NOT_STATED, Drugs
-from kinescape.resistance.rules import RuleSet
+from kinescape.rules import RuleSet
 from kinescape.tables import Row, read_table
 
 FACT_COLUMNS = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kinescape.records import Call, KnownPosition, PhaseVerdict
 from kinescape.resistance.clones import Clones, Finding, changed_protein, clones_of, findings_of
-from kinescape.resistance.rules import Rules
+from kinescape.rules import Rules
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from kinescape.resistance.lint_rows import (
     residues,
 )
 from kinescape.resistance.lint_table import across_rows, unmutated_by_study
-from kinescape.resistance.rules import Rules, read_rules, read_yaml
+from kinescape.rules import Rules, read_rules, read_yaml
 from kinescape.tables import Row, read_table
 
 REGISTER = PACKAGED / "source_faults.tsv"

@@ -13,7 +13,7 @@ from kinescape.resistance.changes import residues_named
 from kinescape.resistance.claims import claim_of
 from kinescape.resistance.drugs import Drugs
 from kinescape.resistance.lint_cells import cell, number, said
-from kinescape.resistance.rules import RuleSet
+from kinescape.rules import RuleSet
 from kinescape.tables import Row
 
 ROUNDING = 0.0051

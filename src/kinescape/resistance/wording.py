@@ -8,7 +8,7 @@ from kinescape.resistance.claims import Claim, number_text, sign
 from kinescape.resistance.clones import Clone
 from kinescape.resistance.effects import Effect, Severity
 from kinescape.resistance.positions import Assessment
-from kinescape.resistance.rules import RuleSet
+from kinescape.rules import RuleSet
 
 _WORDS = {
     Severity.NONE: "no loss of activity on record",
