@@ -7,26 +7,17 @@ date of change, that it still has the same file (RFC 9110, sections 13.1.5 "If-R
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import http.client
-import ipaddress
-import os
 import re
-import socket
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
-from urllib.parse import urlsplit
 
-from kinescape import __version__
 from kinescape.errors import InputError, KinescapeError
+from kinescape.web import RANGE_REFUSED, AgainLaterError, check_address, open_answer
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes that there will be (None: the server does not say)."""
@@ -35,28 +26,11 @@ FRUITLESS_ATTEMPTS = 5
 """Attempts in a row that bring no byte before it is given up."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 120.0
 """Seconds between attempts: doubled each time, or what Retry-After asks, up to the longest."""
-TIMEOUT = 60.0
-"""Seconds without a byte after which a connection counts as cut."""
 BLOCK = 1 << 18
 """Bytes read at a time."""
-_TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
-_NOT_THERE = {404, 410}
-_RANGE_REFUSED = 416
 
 _sleep = time.sleep
 _Result = TypeVar("_Result")
-
-
-class NotThereError(KinescapeError):
-    """The server was reached and has no such file."""
-
-
-class _AgainLaterError(Exception):
-    """A failure that may pass: the connection was cut, or the server asks to come back."""
-
-    def __init__(self, reason: str, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.wait = wait
 
 
 def download(
@@ -88,7 +62,7 @@ def download(
         Server not reached, an answer that is no file, given up after repeated cuts, another checksum than expected,
         nowhere to write.
     """
-    _check_url(url)
+    check_address(url)
     expected = _expected(sha256, md5)
     part = _Part(url, destination)
     try:
@@ -116,11 +90,11 @@ def read_text(url: str, largest: int = 1 << 20) -> str:
 
 def read_bytes(url: str, start: int, end: int) -> bytes:
     """Bytes ``[start, end)`` of a server's file, fewer where it ends before. Same errors as :func:`download`."""
-    _check_url(url)
+    check_address(url)
 
     def once() -> bytes:
         headers = {"Range": f"bytes={start}-{end - 1}"}
-        with _answer(url, headers) as answer:
+        with open_answer(url, headers) as answer:
             if answer.status == http.client.PARTIAL_CONTENT:
                 if _range_start(answer) != start:
                     raise KinescapeError(f"{url}: the server sent another part than was asked for")
@@ -168,18 +142,18 @@ class _Part:
 
 
 def _receive(url: str, part: _Part, progress: Progress | None) -> None:
-    """One attempt: the rest of the file, or all of it. _AgainLaterError where it ends too early."""
+    """One attempt: the rest of the file, or all of it. AgainLaterError where it ends too early."""
     validator = part.validator()
     headers = {"Range": f"bytes={part.size()}-", "If-Range": validator} if validator else {}
-    with _answer(url, headers) as answer:
-        if answer.status == _RANGE_REFUSED:
+    with open_answer(url, headers) as answer:
+        if answer.status == RANGE_REFUSED:
             part.discard()
-            raise _AgainLaterError("the part that was there belongs to no such file")
+            raise AgainLaterError("the part that was there belongs to no such file")
         resumed = answer.status == http.client.PARTIAL_CONTENT and _range_start(answer) == part.size()
         if not resumed:
             if answer.status == http.client.PARTIAL_CONTENT:
                 part.discard()
-                raise _AgainLaterError("the server sent another part than was asked for")
+                raise AgainLaterError("the server sent another part than was asked for")
             part.begin(_validator_of(answer))
         length = answer.headers.get("Content-Length")
         total = part.size() + int(length) if length is not None else None
@@ -191,7 +165,7 @@ def _receive(url: str, part: _Part, progress: Progress | None) -> None:
                 if progress is not None:
                     progress(done, total)
     if total is not None and done < total:
-        raise _AgainLaterError(f"the connection was cut after {done:,} of {total:,} bytes")
+        raise AgainLaterError(f"the connection was cut after {done:,} of {total:,} bytes")
 
 
 def _blocks(answer: IO[bytes]) -> Iterator[bytes]:
@@ -199,13 +173,13 @@ def _blocks(answer: IO[bytes]) -> Iterator[bytes]:
         while block := answer.read(BLOCK):
             yield block
     except (http.client.HTTPException, ConnectionError, TimeoutError) as problem:
-        raise _AgainLaterError(f"the connection was cut ({type(problem).__name__})") from None
+        raise AgainLaterError(f"the connection was cut ({type(problem).__name__})") from None
 
 
 def _exactly(answer: IO[bytes], length: int) -> bytes:
     content = b"".join(_blocks(answer))
     if len(content) < length:
-        raise _AgainLaterError(f"the connection was cut after {len(content):,} of {length:,} bytes")
+        raise AgainLaterError(f"the connection was cut after {len(content):,} of {length:,} bytes")
     return content
 
 
@@ -216,7 +190,7 @@ def _persist(url: str, attempt: Callable[[], _Result], size: Callable[[], int]) 
         before = size()
         try:
             return attempt()
-        except _AgainLaterError as problem:
+        except AgainLaterError as problem:
             fruitless = 0 if size() > before else fruitless + 1
             if fruitless >= FRUITLESS_ATTEMPTS:
                 raise KinescapeError(f"{url}: given up after {fruitless} attempts ({problem})") from None
@@ -226,74 +200,6 @@ def _persist(url: str, attempt: Callable[[], _Result], size: Callable[[], int]) 
                 raise KinescapeError(f"{url}: {problem}; the server asks to come back in {asked:.0f} s") from None
             _sleep(asked if asked is not None else wait)
             wait = min(2 * wait, LONGEST_WAIT)
-
-
-@contextlib.contextmanager
-def _answer(url: str, headers: dict[str, str]) -> Iterator[Any]:
-    """The server's answer, opened; refusals and unreachable servers as errors of ours."""
-    loopback = _is_loopback(urlsplit(url).hostname or "")
-    handlers: list[urllib.request.BaseHandler] = [_SafeRedirects()]
-    if loopback:
-        handlers.append(urllib.request.ProxyHandler({}))
-    opener = urllib.request.build_opener(*handlers)
-    agent = {"User-Agent": f"kinescape/{__version__}", "Accept-Encoding": "identity"}
-    request = urllib.request.Request(url, headers=agent | headers)  # noqa: S310 - the scheme was checked
-    host = urlsplit(url).netloc
-    try:
-        answer = opener.open(request, timeout=TIMEOUT)
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            if refusal.code == _RANGE_REFUSED and "Range" in headers:
-                yield refusal
-                return
-            said = f"{host} answered {refusal.code} {refusal.reason}"
-            if refusal.code in _TRY_AGAIN:
-                raise _AgainLaterError(said, _retry_after(refusal.headers.get("Retry-After"))) from None
-        kind = NotThereError if refusal.code in _NOT_THERE else KinescapeError
-        raise kind(f"{url}: {said}") from None
-    except urllib.error.URLError as problem:
-        reason = problem.reason
-        if isinstance(reason, TimeoutError):
-            raise _AgainLaterError("no answer in time") from None
-        why = _in_words(reason)
-        raise KinescapeError(f"{url}: {host} cannot be reached ({why}); is this machine offline?") from None
-    except (http.client.HTTPException, ConnectionError, TimeoutError) as problem:
-        raise _AgainLaterError(f"the connection was cut ({type(problem).__name__})") from None
-    with answer:
-        yield answer
-
-
-class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows a redirection only to an address that would have been accepted itself."""
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        try:
-            _check_url(newurl)
-        except InputError as problem:
-            raise KinescapeError(f"{req.full_url}: is redirected to an address that is not safe; {problem}") from None
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _check_url(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise InputError("is not an address", found=url, expected="https://...") from None
-    if parts.scheme == "https" and host:
-        return
-    if parts.scheme == "http" and _is_loopback(host):
-        return
-    raise InputError("address is not HTTPS", found=url, expected="https://...")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _expected(sha256: str | None, md5: str | None) -> dict[str, str]:
@@ -323,23 +229,3 @@ def _validator_of(answer: Any) -> str:
 def _range_start(answer: Any) -> int | None:
     found = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range") or "")
     return int(found.group(1)) if found else None
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds that the server asks to wait: a number, or a date (RFC 9110, 10.2.3)."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def _in_words(reason: object) -> str:
-    if isinstance(reason, socket.gaierror):
-        return "its name is not known here"
-    if isinstance(reason, OSError) and reason.errno:
-        return os.strerror(reason.errno)
-    return str(reason)

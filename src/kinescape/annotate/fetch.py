@@ -12,8 +12,9 @@ from kinescape.annotate.remote import read_index, write_excerpt
 from kinescape.annotate.slicing import Input, slice_source
 from kinescape.annotate.sources import Source
 from kinescape.errors import InputError
-from kinescape.fetching import NotThereError, Progress, download, read_text
+from kinescape.fetching import Progress, download, read_text
 from kinescape.panel.model import Panel
+from kinescape.web import NotThereError
 
 DOWNLOADS = ".downloads"
 """Where files lie while they come in; what was cut off is gone on with at the next call."""
