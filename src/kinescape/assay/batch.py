@@ -7,15 +7,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from kinescape.assay.descent import QUICK_SLOPES, SCAN_SLOPES, descend, scan, settle
+from kinescape.assay.descent import descend, settle
 from kinescape.assay.logistic import BOTTOM, PARAMETERS, TOP
+from kinescape.assay.scan import QUICK_SLOPES, SCAN_SLOPES, scan
 from kinescape.compiled import kernel
 
 Array = NDArray[np.float64]
 Offsets = NDArray[np.int64]
 
 STARTS = 2
-"""Descents per curve: from the best and the second-best place of the look over the box (:func:`descent.scan`)."""
+"""Descents per curve: from the two best places of the look over the box (:mod:`kinescape.assay.scan`)."""
 
 
 MORE_STARTS = 16

@@ -13,8 +13,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from kinescape.assay.descent import SCAN_SLOPES, descend
+from kinescape.assay.descent import descend
 from kinescape.assay.logistic import ASYMMETRY, LOG_IC50, PARAMETERS, SLOPE, best_plateaus, fill_shape
+from kinescape.assay.scan import SCAN_SLOPES
 from kinescape.compiled import kernel
 
 Array = NDArray[np.float64]
