@@ -154,6 +154,24 @@ def test_missing_table_and_folder(cohort_folder, tmp_path) -> None:
         load_cohort(tmp_path / "absent")
 
 
+def test_cohorts_without_patients_lines_or_samples(cohort_folder, tmp_path, capsys) -> None:
+    for table in ("lines", "responses", "samples", "variants"):
+        path = cohort_folder / f"{table}.csv"
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    out = tmp_path / "out"
+    assert main(["cohort", "summary", str(cohort_folder), "--formats", "svg", "-o", str(out)]) == 0
+    body = json.loads((out / "summary.json").read_text())
+    assert body["counts"]["relapse_samples"]["share"] is None
+    assert body["pfs"]["by_mutation"]["estimable"] is False
+    path = cohort_folder / "patients.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert main(["cohort", "check", str(cohort_folder)]) == 2
+    assert "holds no patients" in capsys.readouterr().err
+    path.write_bytes(b"\x00\x01\xff")
+    assert main(["cohort", "check", str(cohort_folder)]) == 2
+    assert main(["cohort", "check", str(path.with_suffix(".xlsx"))]) == 2
+
+
 def test_optional_tables_may_be_absent(cohort_folder, tmp_path) -> None:
     (cohort_folder / "variants.csv").unlink()
     body = summarised(cohort_folder, tmp_path / "out", "--no-page")

@@ -43,6 +43,8 @@ def read_cohort(source: Path) -> tuple[Cohort | None, list[InputError]]:
     for name, table in tables.items():
         check_columns(name, table)
         check_cells(name, table, problems)
+    if not len(tables["patients"]):
+        raise InputError("holds no patients", file=tables["patients"].place, expected="one line per patient")
     finder = CalendarFinder()
     patients = _patients(tables["patients"], finder, problems)
     known = {str(name): row for row, name in enumerate(patients.name)}

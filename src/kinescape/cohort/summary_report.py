@@ -128,6 +128,8 @@ def summary_lines(cohort: Cohort, body: Any, out: Path) -> list[str]:
     lines.append(f"mutated: {_share(relapse)} relapse samples, {_share(people)} patients")
     for key in ("crizotinib_against_second_generation", "by_previous_tkis"):
         part = counts[key]
+        if not part["groups"]:
+            continue
         shown = "; ".join(f"{name} {_share(cell)}" for name, cell in part["groups"].items())
         lines.append(f"  {shown}; exact p {_number(part['exact_p'])}")
     pfs = body["pfs"]["by_mutation"]
