@@ -33,7 +33,7 @@ from kinescape.simulate.spec_file import to_spec
 
 CHANGES = (
     *("ALK:c.3586C>A", "ALK:c.3604G>A", "ALK:c.3710G>A", "ALK:c.3703T>C", "ALK:c.3522C>A", "ALK:c.3460G>A"),
-    *("ALK:c.3593T>G", "ALK:c.3632C>T", "ALK:c.3694G>A", "ROS1:c.6094G>A", "ROS1:c.6094_6096del", "ALK:c.3452_3454dup"),
+    *("ALK:c.3593T>G", "ALK:c.3632C>T", "ALK:c.3694G>A", "ROS1:c.6094G>A", "ROS1:c.6094_6096del", "ALK:c.3451_3453dup"),
 )
 
 
