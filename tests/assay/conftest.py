@@ -1,17 +1,14 @@
-"""Plates for the tests of the bench stage; all simulated."""
+"""Fixtures of the bench stage's tests; all plates are simulated."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
 
-import numpy as np
 import pytest
+from bench_rows import HEADER
 
 from kinescape.rules import PACKAGED, read_rules
-
-HEADER = ["experiment", "variant", "drug", "dose", "dose_unit", "replicate", "signal"]
-DOSES = [0.0, *(3000 / 3.0 ** np.arange(8, -1, -1))]
 
 
 @pytest.fixture(scope="session")
@@ -32,31 +29,3 @@ def write_wells(tmp_path):
         return path
 
     return write
-
-
-def curve_rows(experiment, variant, drug, ic50, *, rng, doses=DOSES, replicates=3, sd=0.03, bottom=0.02, unit="nM"):
-    """Rows of one curve; IC50 in nM, None for a drug without effect."""
-    rows = []
-    for dose in doses:
-        share = 1.0 if ic50 is None else bottom + (1 - bottom) / (1 + (dose / ic50) ** 1.3)
-        for replicate in range(1, replicates + 1):
-            signal = 50000 * max(share + rng.normal(0, sd), 0)
-            rows.append([experiment, variant, drug, f"{dose:.6g}", unit, replicate, f"{signal:.1f}"])
-    return rows
-
-
-def screen_rows(truth, *, experiments=3, seed=1, shift=0.08, **options):
-    """Rows of several experiments; ``truth`` maps (variant, drug) to IC50 in nM."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for number in range(1, experiments + 1):
-        day = 10 ** rng.normal(0, shift)
-        for (variant, drug), ic50 in truth.items():
-            own = None if ic50 is None else ic50 * day * 10 ** rng.normal(0, 0.03)
-            rows += curve_rows(f"exp{number}", variant, drug, own, rng=rng, **options)
-    return rows
-
-
-def read_tsv(path):
-    with path.open() as handle:
-        return list(csv.DictReader(handle, delimiter="\t"))

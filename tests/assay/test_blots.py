@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bench_rows import read_tsv
 from skimage import io
 
-from conftest import read_tsv
 from kinescape.assay.blot_image import measure, read_image
 from kinescape.cli.main import main
 from kinescape.errors import InputError

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from bench_rows import HEADER, read_tsv
 
-from conftest import HEADER, read_tsv
 from kinescape.assay.growth_inhibition import gr_values
 from kinescape.cli.main import main
 
@@ -107,7 +107,7 @@ def test_gr_metrics_do_not_mistake_fast_growth_for_resistance(write_wells, tmp_p
 
 
 def test_without_day_0_the_area_stays_and_gr_says_why(write_wells, tmp_path):
-    from conftest import screen_rows
+    from bench_rows import screen_rows
 
     out = tmp_path / "o"
     path = write_wells(screen_rows({("WT", "D"): 20}, experiments=1))

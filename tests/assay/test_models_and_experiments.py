@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from bench_rows import read_tsv, screen_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import read_tsv, screen_rows
 from kinescape.assay.blocks import differences
 from kinescape.assay.compare import candidates, preferred
 from kinescape.assay.curve import Points

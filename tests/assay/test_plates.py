@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import openpyxl
 import pytest
+from bench_rows import read_tsv
 
-from conftest import read_tsv
 from kinescape.assay.plates import ROW_LETTERS, read_plates
 from kinescape.assay.quality import plate_qualities
 from kinescape.assay.wells import Well
@@ -162,7 +162,7 @@ def test_a_layout_with_a_wrong_well(plate_and_layout, tmp_path, capsys):
 
 
 def test_excel_long_table(tmp_path, capsys):
-    from conftest import HEADER, screen_rows
+    from bench_rows import HEADER, screen_rows
 
     book = openpyxl.Workbook()
     page = book.active

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 import pytest
+from bench_rows import DOSES, curve_rows, read_tsv, screen_rows
 
-from conftest import DOSES, curve_rows, read_tsv, screen_rows
 from kinescape.assay.simulated import Design, read_truth, simulated_rows
 from kinescape.assay.tables import IC50_COLUMNS
 from kinescape.cli.main import main
@@ -347,3 +347,16 @@ def test_every_verbal_claim_of_the_paper_beside_its_number(rule_set):
         ("C1235R", "Zotizalkib"),
         ("C1235R", "Repotrectinib"),
     }
+
+
+def test_the_table_can_be_classified_by_and_added_to_the_knowledge_base(fit, tmp_path, capsys):
+    truth = {("WT", "Crizotinib"): 90, ("L1198R", "Crizotinib"): 230, ("L1196P", "Crizotinib"): None}
+    _, table, out = fit(screen_rows(truth))
+    assert table["L1196P", "Crizotinib"]["ic50"] == ">3000"
+    assert main(["kb", "classify", str(out / "ic50.tsv"), "-o", str(tmp_path / "classes.tsv")]) == 0
+    classes = {r["variant"]: r["class"] for r in read_tsv(tmp_path / "classes.tsv")}
+    assert classes["L1196P"] == table["L1196P", "Crizotinib"]["class"] == "resistant"
+    overlay = ["-o", str(tmp_path / "lab"), "--gene", "ALK", "--fusion", "EML4::ALK", "--system", "Ba/F3 viability"]
+    overlay += ["--source", "our laboratory", "--date", "2024-05-01", "--curator", "AB"]
+    assert main(["kb", "add", "--from", str(out / "ic50.tsv"), *overlay]) == 0, capsys.readouterr().err
+    assert "L1198R" in (tmp_path / "lab" / "evidence.tsv").read_text()

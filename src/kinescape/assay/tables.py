@@ -40,6 +40,9 @@ IC50_COLUMNS = (
 )
 """Scripts rely on the first twelve; the probabilities per cut, reason and warnings follow these."""
 
+EVIDENCE_COLUMNS = ("ic50", "ic50_low", "ic50_high", "unit")
+"""The same value once more in one cell (``>3000``), as the knowledge base takes it: ``kinescape kb add --from``."""
+
 FIT_COLUMNS = (
     "experiment",
     "variant",
@@ -101,7 +104,7 @@ def cuts_of(screen: Screen) -> list[float]:
 def ic50_table(screen: Screen) -> str:
     """One row per variant and drug."""
     cuts = cuts_of(screen)
-    columns = [*IC50_COLUMNS, *(f"p_fold_above_{cut:g}" for cut in cuts), "reason", "warnings"]
+    columns = [*IC50_COLUMNS, *(f"p_fold_above_{cut:g}" for cut in cuts), "reason", "warnings", *EVIDENCE_COLUMNS]
     return table(columns, (_ic50_row(screen, result, cuts) for result in screen.results))
 
 
@@ -128,6 +131,9 @@ def _ic50_row(screen: Screen, result: VariantResult, cuts: Sequence[float]) -> l
         *(NOT_KNOWN if is_reference else number(fold.above(cut), 3) for cut in cuts),
         relative.reason or (fold.reason if not is_reference else ""),
         "; ".join(result.warnings),
+        NOT_KNOWN if relative.qualifier == NOT_KNOWN else relative.qualifier.replace("=", "") + number(relative.ic50),
+        *(number(end) if 0 < end < math.inf else "" for end in (relative.low, relative.high)),
+        "nM",
     ]
 
 
