@@ -148,7 +148,10 @@ def test_an_encoded_text_holds_no_sign_of_the_format_and_can_be_decoded(text: st
 
 
 def test_every_filter_of_the_stages_before_is_described() -> None:
-    names = (FILTER_NOT_CALLED, FILTER_QUALITY, FILTER_STRAND, FILTER_DEPTH, FILTER_VAF, WEAK_EVIDENCE)
+    names = (
+        *(FILTER_NOT_CALLED, FILTER_QUALITY, FILTER_STRAND, FILTER_DEPTH, FILTER_VAF, FILTER_BACKGROUND),
+        WEAK_EVIDENCE,
+    )
     assert set(names) == set(FILTER_WORDS)
     assert WEAK_FILTER == WEAK_EVIDENCE
 
