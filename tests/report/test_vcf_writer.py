@@ -17,7 +17,14 @@ from example_results import CONTIGS, EXAMPLES, HOSTILE, compound_cis, weak_call
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinescape.call.from_columns import FILTER_DEPTH, FILTER_NOT_CALLED, FILTER_QUALITY, FILTER_STRAND, FILTER_VAF
+from kinescape.call.from_columns import (
+    FILTER_BACKGROUND,
+    FILTER_DEPTH,
+    FILTER_NOT_CALLED,
+    FILTER_QUALITY,
+    FILTER_STRAND,
+    FILTER_VAF,
+)
 from kinescape.consensus.merge import WEAK_EVIDENCE
 from kinescape.errors import KinescapeError
 from kinescape.records import Call, SampleResult, Variant
