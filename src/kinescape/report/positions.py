@@ -22,7 +22,7 @@ COLUMNS: dict[str, str] = {
     "depth_bowtie2": "reads that span the position, Bowtie2",
     "fragments": "read pairs that cover the position, mates merged",
     "molecules": "input molecules that the stated cfDNA can have given at most",
-    "background": "mismatches per base of this site in controls, else the run's background error",
+    "background": "expected share of one wrong base, the mean of three: of this site in controls, else of the run",
     "lod95": "smallest allele fraction found with 95% probability",
     "A": "reads with A, the first aligner",
     "C": "reads with C",

@@ -52,6 +52,7 @@ FILTER_WORDS = {
     "min_depth": "Fewer reads than the smallest depth allowed",
     "min_vaf": "Allele fraction below the smallest one allowed",
     "gnomad_af": "Allele fraction in the population (gnomAD) is not below the largest one allowed",
+    "background": "Not above the background of its site in controls, at the false discovery rate",
 }
 """What the filters of the stages before mean. One that is not listed is declared by its bare name."""
 

@@ -165,6 +165,23 @@ def state_counts(positions: Sequence[KnownPosition]) -> list[tuple[str, int]]:
 def parameter_facts(result: SampleResult) -> list[Fact]:
     """Thresholds in words."""
     p = result.parameters
+    smallest = [("Smallest allele fraction", percent(p.min_vaf))]
+    error = [("Background error of controls", f"{plain(p.background_error)} mismatches per base")]
+    if result.background is not None:
+        background = result.background
+        samples = f"{len(background.controls)} " + (
+            "healthy controls" if background.kind == "controls" else "samples of the run itself"
+        )
+        rates = ", ".join(f"{aligner} {plain(rate)}" for aligner, rate in background.mismatches_per_base.items())
+        smallest = [
+            ("Smallest allele fraction, single bases", f"by site, at least {percent(p.min_vaf_floor)}"),
+            ("Smallest allele fraction, insertions and deletions", percent(p.min_vaf)),
+        ]
+        error = [
+            ("Background by site", f"{background.name} (sha256 {background.sha256[:12]}), learned from {samples}"),
+            ("Mismatches per base in them", rates),
+            ("False discovery rate, background", plain(p.background_fdr)),
+        ]
     return [
         ("Mode", {"default": "default (error rates of this run)", "lofreq": "LoFreq's model as it is"}[p.mode]),
         ("Smallest base quality", str(p.min_base_quality)),
@@ -172,8 +189,8 @@ def parameter_facts(result: SampleResult) -> list[Fact]:
         ("False discovery rate, call quality", plain(p.call_fdr)),
         ("False discovery rate, strand bias", plain(p.strand_fdr)),
         ("Smallest depth", f"{whole(p.min_depth)} reads"),
-        ("Smallest allele fraction", percent(p.min_vaf)),
-        ("Background error of controls", f"{plain(p.background_error)} mismatches per base"),
+        *smallest,
+        *error,
         ("Population allele fraction that is filtered (gnomAD)", f"{p.max_population_af:g} or more"),
         ("Bases under primers", "not counted" if p.mask_primers else "counted"),
         ("Bases not counted at the 3' end of mates", str(p.end_mask)),

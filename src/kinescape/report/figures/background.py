@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 COLOURS = {"bwa": "#0072B2", "bowtie2": "#D55E00"}
 MARKS = {"bwa": "o", "bowtie2": "^"}
 OTHER_COLOUR, OTHER_MARK = "#009E73", "s"
+BESIDE = 1.4
+"""A site less than this far above the global threshold is named to the right of its mark, clear of the line."""
 INK, FAINT = "#222222", "#bbbbbb"
 SUBSTITUTIONS = tuple(f"{ref}>{alt}" for ref in "CTGA" for alt in "ACGT" if ref != alt)
 
@@ -58,7 +60,7 @@ def _rates(axes: Axes, table: pd.DataFrame) -> None:
             colour = COLOURS.get(aligner, OTHER_COLOUR)
             # Spread by rank, not by chance: the same table gives the same picture.
             jitter = ((np.arange(len(rates)) * 0.618034) % 1 - 0.5) * 0.26
-            axes.scatter(column + shift + jitter, rates, s=5, color=colour, alpha=0.35, linewidths=0)
+            axes.scatter(column + shift + jitter, rates, s=5, color=colour, alpha=0.35, linewidths=0, rasterized=True)
             low, middle, high = np.quantile(rates, (0.25, 0.5, 0.75))
             axes.plot([column + shift] * 2, [low, high], color=INK, linewidth=2.2, solid_capstyle="butt")
             axes.plot(
@@ -99,15 +101,15 @@ def _thresholds(axes: Axes, table: pd.DataFrame, summary: BackgroundSummary) -> 
         above = part[part["threshold"] > summary.threshold].nlargest(3, "threshold")
         if aligner == table["aligner"].iloc[0]:
             for row, (_, site) in enumerate(above.iterrows()):
+                beside_the_line = site["threshold"] < BESIDE * summary.threshold
                 axes.annotate(
                     f"{site['chrom']}:{site['pos']:,} {site['ref']}>{site['alt']}",
                     (site["threshold"] * 100, 1.0),
-                    xytext=(-4, -14 - 12 * row),
+                    xytext=(4 if beside_the_line else -4, -14 - 12 * row),
                     textcoords="offset points",
                     fontsize=8,
-                    ha="right",
+                    ha="left" if beside_the_line else "right",
                     color=INK,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
                 )
                 axes.plot(site["threshold"] * 100, 1.0, "x", color=INK, markersize=5)
     axes.axvline(summary.threshold * 100, color=INK, linewidth=1)

@@ -60,9 +60,7 @@ def lod_strip(result: SampleResult, gene: str) -> Markup | None:
         *grid(axis, SCALE, [(0.001, "0.1%"), (0.01, "1%"), (0.1, "10%"), (1.0, "100%")]),
         *_blind_zones(result, axis),
         *blank_stretches(unseen(stretches, LEFT, RIGHT), TOP, BOTTOM, "not on panel"),
-        *threshold(
-            axis, SCALE.y(result.parameters.min_vaf), f"calling threshold {percent(result.parameters.min_vaf)}", 11
-        ),
+        *_calling_threshold(result, axis),
         *_findings(result, axis),
         *ruler(axis, RULER, ""),
         label("Allele fraction", 14, (TOP + BOTTOM) / 2, "t small muted", rotate=-90),
@@ -74,6 +72,15 @@ def lod_strip(result: SampleResult, gene: str) -> Markup | None:
     names = [_residue_label(members) for members in _by_place(result, gene, axis).values()]
     height = LABELS + 8 + max((width_of(name, 10.5) for name in names), default=0)
     return picture(f"lod-{identifier(gene)}", title, describe(result, gene), WIDTH, height, parts)
+
+
+def _calling_threshold(result: SampleResult, axis: Axis) -> list[Markup]:
+    """The smallest allele fraction called; with a background every site has its own, above a floor."""
+    if result.background is None:
+        smallest = result.parameters.min_vaf
+        return threshold(axis, SCALE.y(smallest), f"calling threshold {percent(smallest)}", 11)
+    floor = result.parameters.min_vaf_floor
+    return threshold(axis, SCALE.y(floor), f"calling threshold by site, at least {percent(floor)}", 11)
 
 
 def describe(result: SampleResult, gene: str) -> str:
