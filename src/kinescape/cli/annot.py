@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from kinescape.cli.tables import print_table
 
 if TYPE_CHECKING:
     from kinescape.annotate.folder import Manifest
@@ -53,7 +54,7 @@ def list_sources(folder: Path | None) -> None:
         version = manifest.stated + (", packaged" if key not in own else "")
         looked_at = f"{manifest.positions:,}" if manifest.complete else "listed changes only"
         rows.append((key, version, f"{manifest.records:,}", looked_at, manifest.licence, source.what))
-    _table(("source", "version (date)", "records", "positions looked at", "licence", "what"), rows)
+    print_table("", ("source", "version (date)", "records", "positions looked at", "licence", "what"), rows)
     click.echo("\nPublished at (for `annot fetch`)")
     for key, source in SOURCES.items():
         for url in source.urls or (f"not for download by a program; see {source.home}",):
@@ -191,22 +192,3 @@ def _downloads(quiet: bool) -> Iterator[Callable[[str], Progress]]:
             return lambda done, total: display.update(task, completed=done, total=total)
 
         yield show
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A drawn table on a terminal; aligned columns without lines where the output is read by a program."""
-    if sys.stdout.isatty():
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for name in header:
-            table.add_column(name, overflow="fold")
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-        return
-    widths = [max(len(line[column]) for line in (header, *rows)) for column in range(len(header))]
-    for line in (header, *rows):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kinescape.cli.tables import print_table
+
 if TYPE_CHECKING:
     from kinescape.panel.model import Panel
     from kinescape.panel.phaseability import Pair
@@ -36,7 +38,7 @@ def list_panels() -> None:
         (one.name, one.version, one.genome, ", ".join(one.genes), str(len(one.amplicons)), str(len(one.known)))
         for one in (load_panel(name) for name in packaged_panels())
     ]
-    _table("", ("panel", "version", "genome", "genes", "amplicons", "known changes"), rows)
+    print_table("", ("panel", "version", "genome", "genes", "amplicons", "known changes"), rows)
 
 
 @panel.command()
@@ -62,7 +64,7 @@ def show(name: str | None, folder: Path | None, as_json: bool) -> None:
         (place, str(len(each)), " ".join(f"{k.gene}:{k.protein}" if k.amplicon is None else k.protein for k in each))
         for place, each in places
     ]
-    _table("Known changes", ("amplicon", "n", "changes"), changes)
+    print_table("Known changes", ("amplicon", "n", "changes"), changes)
     click.echo("\nFusions: " + ("; ".join(f"{f.name} {f.variant} ({f.length_aa} aa)" for f in one.fusions) or "none"))
     features = summary["features"]
     click.echo(f"Protein features: {features['verified']} verified, {features['not_verified']} not verified")
@@ -93,7 +95,7 @@ def check(name: str | None, folder: Path | None, reference: Path | None, fragmen
     from kinescape.panel.phaseability import phaseable_pairs
 
     one, counts = read_panel(_which(name, folder))
-    _table(f"{one.name} {one.version}: checked", ("ok", "what"), [(str(n), what) for what, n in counts.items()])
+    print_table(f"{one.name} {one.version}: checked", ("ok", "what"), [(str(n), what) for what, n in counts.items()])
     if reference is None:
         click.echo("\nReference genome: not compared (give --reference FASTA)")
     else:
@@ -118,7 +120,7 @@ def _print_genes(summary: dict[str, Any]) -> None:
         (g["symbol"], g["transcript"], g["ensembl"], f"{g['chrom']}{g['strand']}", str(g["exons"]), str(g["residues"]))
         for g in summary["genes"]
     ]
-    _table("Genes", ("gene", "transcript", "Ensembl", "strand", "exons", "residues"), genes)
+    print_table("Genes", ("gene", "transcript", "Ensembl", "strand", "exons", "residues"), genes)
 
 
 def _print_amplicons(summary: dict[str, Any]) -> None:
@@ -131,13 +133,13 @@ def _print_amplicons(summary: dict[str, Any]) -> None:
         )
         for each in summary["amplicons"]
     ]
-    _table("Amplicons", ("amplicon", "place", "bp", "between primers"), places)
+    print_table("Amplicons", ("amplicon", "place", "bp", "between primers"), places)
     primers = [
         (each["name"], side, primer["sequence"], str(primer["melting_celsius"]))
         for each in summary["amplicons"]
         for side, primer in each["primers"].items()
     ]
-    _table("Primers", ("amplicon", "strand", "5' to 3'", "Tm, C"), primers)
+    print_table("Primers", ("amplicon", "strand", "5' to 3'", "Tm, C"), primers)
 
 
 def _print_phasing(one: Panel, pairs: Sequence[Pair], fragment_bp: int) -> None:
@@ -153,7 +155,7 @@ def _print_phasing(one: Panel, pairs: Sequence[Pair], fragment_bp: int) -> None:
         _distance_matrix(title, inside)
     rows = _between_amplicons(pairs, fragment_bp)
     if rows:
-        _table("Never on one molecule of this design", ("amplicons", "pairs", "distance in bp", "why"), rows)
+        print_table("Never on one molecule of this design", ("amplicons", "pairs", "distance in bp", "why"), rows)
 
 
 def _distance_matrix(title: str, pairs: Sequence[Pair]) -> None:
@@ -163,7 +165,7 @@ def _distance_matrix(title: str, pairs: Sequence[Pair]) -> None:
         (row, *(str(distance[row, column]) if (row, column) in distance else "" for column in names[1:]))
         for row in names[:-1]
     ]
-    _table(title, ("", *names[1:]), rows)
+    print_table(title, ("", *names[1:]), rows)
 
 
 def _between_amplicons(pairs: Sequence[Pair], fragment_bp: int) -> list[tuple[str, ...]]:
@@ -181,26 +183,3 @@ def _between_amplicons(pairs: Sequence[Pair], fragment_bp: int) -> list[tuple[st
         (place, str(len(each)), f"{min(each)} to {max(each)}" if min(each) < max(each) else str(each[0]), reason)
         for (place, reason), each in found.items()
     ]
-
-
-def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A drawn table on a terminal; aligned columns without lines where the output is read by a program."""
-    import sys
-
-    if title:
-        click.echo(f"\n{title}")
-    if sys.stdout.isatty():
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for name in header:
-            table.add_column(name, overflow="fold")
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-        return
-    widths = [max(len(line[column]) for line in (header, *rows)) for column in range(len(header))]
-    for line in (header, *rows):
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
