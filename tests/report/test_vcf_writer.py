@@ -17,6 +17,7 @@ from example_results import CONTIGS, EXAMPLES, HOSTILE, compound_cis, weak_call
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kinescape.annotate.consult import FILTER_POPULATION
 from kinescape.call.from_columns import (
     FILTER_BACKGROUND,
     FILTER_DEPTH,
@@ -157,6 +158,7 @@ def test_an_encoded_text_holds_no_sign_of_the_format_and_can_be_decoded(text: st
 def test_every_filter_of_the_stages_before_is_described() -> None:
     names = (
         *(FILTER_NOT_CALLED, FILTER_QUALITY, FILTER_STRAND, FILTER_DEPTH, FILTER_VAF, FILTER_BACKGROUND),
+        FILTER_POPULATION,
         WEAK_EVIDENCE,
     )
     assert set(names) == set(FILTER_WORDS)
