@@ -55,7 +55,11 @@ def find_adapters(mates: DistinctSequences) -> AdapterMatches:
 
 
 def insert_ends(
-    matches: AdapterMatches, lengths: NDArray[np.int64], mate_1: NDArray[np.int32], mate_2: NDArray[np.int32]
+    matches: AdapterMatches,
+    lengths: NDArray[np.int64],
+    mate_1: NDArray[np.int32],
+    mate_2: NDArray[np.int32],
+    behind: tuple[int, int] = (0, 0),
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Bases to keep of both mates of every pair.
 
@@ -65,14 +69,17 @@ def insert_ends(
         int64[n]: bases of each distinct mate.
     mate_1, mate_2
         int32[pairs]: distinct mate of each read.
+    behind
+        Bases between insert and adapter, in the first and in the second mates: the other mate's UMI, read through.
 
     Returns
     -------
     int64[pairs], int64[pairs]
         Kept bases of the first and of the second mate.
     """
-    cut_1, cut_2 = matches.cut[mate_1], matches.cut[mate_2]
     found_1, found_2 = matches.matched[mate_1], matches.matched[mate_2]
+    cut_1 = np.maximum(0, matches.cut[mate_1] - np.where(found_1 > 0, behind[0], 0))
+    cut_2 = np.maximum(0, matches.cut[mate_2] - np.where(found_2 > 0, behind[1], 0))
     agree = (found_1 > 0) & (found_2 > 0) & (cut_1 == cut_2)
     sure_1, sure_2 = found_1 >= SURE_OVERLAP, found_2 >= SURE_OVERLAP
     keep_1 = np.where(agree | sure_1, cut_1, lengths[mate_1])

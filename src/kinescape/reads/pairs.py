@@ -19,6 +19,7 @@ from kinescape.reads.adapters import find_adapters, insert_ends
 from kinescape.reads.distinct import DistinctSequences
 from kinescape.reads.fastq import BLOCK_BYTES, QUALITY_OFFSET, Block, fastq_blocks
 from kinescape.reads.quality import QualityTally
+from kinescape.reads.umi import UmiReader, Umis, UmiSource
 
 MEMORY_FOR_QUALITIES = 200 << 20
 """Bytes of qualities kept in memory; the rest goes to a temporary file, so that memory does not grow with depth."""
@@ -86,6 +87,8 @@ class ReadPairs:
     distinct_pairs: int
     insert_lengths: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     """int64[pairs that read through]: bases between the adapters."""
+    umis: Umis | None = None
+    """The UMI of every pair, where they were asked for."""
 
     def __len__(self) -> int:
         return len(self.mate_1)
@@ -131,13 +134,15 @@ def _first_difference(
     return -1
 
 
-def read_pairs(fastq_1: Path, fastq_2: Path, block_bytes: int = BLOCK_BYTES) -> ReadPairs:
+def read_pairs(fastq_1: Path, fastq_2: Path, block_bytes: int = BLOCK_BYTES, umi: UmiSource | None = None) -> ReadPairs:
     """Read, check, trim and collapse one sample.
 
     Parameters
     ----------
     fastq_1, fastq_2
         FASTQ files of the first and the second mates, plain or gzip, in the same order.
+    umi
+        Where UMIs stand, if the library has them: they are taken out of bases and qualities.
 
     Raises
     ------
@@ -150,8 +155,11 @@ def read_pairs(fastq_1: Path, fastq_2: Path, block_bytes: int = BLOCK_BYTES) -> 
     numbers: tuple[list[NDArray[np.int32]], list[NDArray[np.int32]]] = ([], [])
     stores = (QualityStore(), QualityStore())
     tallies = (QualityTally(), QualityTally())
+    reader = UmiReader(umi, fastq_1) if umi is not None else None
     try:
         for blocks in _blocks_in_step(fastq_1, fastq_2, block_bytes):
+            if reader is not None:
+                blocks = reader.take(*blocks)
             for mate, block in enumerate(blocks):
                 numbers[mate].append(raw.add(block.buffer, block.sequence_start, block.length))
                 offsets = np.zeros(len(block) + 1, np.int64)
@@ -162,11 +170,14 @@ def read_pairs(fastq_1: Path, fastq_2: Path, block_bytes: int = BLOCK_BYTES) -> 
                 tallies[mate].add(offsets, values)
         for tally, path in zip(tallies, (fastq_1, fastq_2), strict=True):
             tally.refuse_wrong_offset(path)
-        return _trim(raw, np.concatenate(numbers[0]), np.concatenate(numbers[1]), stores, tallies)
+        prefixes = umi.prefixes if umi is not None else (0, 0)
+        pairs = _trim(raw, np.concatenate(numbers[0]), np.concatenate(numbers[1]), stores, tallies, prefixes)
     except BaseException:
         for store in stores:
             store.close()
         raise
+    pairs.umis = reader.umis() if reader is not None else None
+    return pairs
 
 
 def _blocks_in_step(fastq_1: Path, fastq_2: Path, block_bytes: int) -> Iterator[tuple[Block, Block]]:
@@ -246,11 +257,13 @@ def _trim(
     raw_2: NDArray[np.int32],
     stores: tuple[QualityStore, QualityStore],
     tallies: tuple[QualityTally, QualityTally],
+    prefixes: tuple[int, int] = (0, 0),
 ) -> ReadPairs:
     """Cut the adapters off and number the mates anew: mates that differed only in adapter become one."""
     matches = find_adapters(raw)
     lengths = raw.lengths
-    keep_1, keep_2 = insert_ends(matches, lengths, raw_1, raw_2)
+    # A mate that reads through meets the other mate's UMI before the adapter.
+    keep_1, keep_2 = insert_ends(matches, lengths, raw_1, raw_2, behind=(prefixes[1], prefixes[0]))
     # An insert of no bases (adapter dimer) keeps one base, so that every read has a mate; no aligner places it.
     keep_1, keep_2 = np.maximum(keep_1, 1), np.maximum(keep_2, 1)
     span = int(lengths.max()) + 1
