@@ -127,6 +127,22 @@ def align(pairs: ReadPairs, reference: Reference, threads: int = 1) -> tuple[Ali
     )
 
 
+def place_with_bwa(pairs: ReadPairs, reference: Reference) -> MateAlignments:
+    """Place every distinct mate with BWA-MEM alone: enough to say which amplicon a read is of.
+
+    Raises
+    ------
+    InputError, KinescapeError
+        As :func:`align`.
+    """
+    bwa = find_program(BWA)
+    with tempfile.TemporaryDirectory(prefix="kinescape-align-") as name:
+        fastq = Path(name) / "mates.fastq"
+        _write_fastq(fastq, pairs)
+        command = [bwa.path, *BWA_ARGUMENTS, str(reference.bwa_index), str(fastq)]
+        return _run_aligner("bwa", command, Path(name), len(pairs.mates), reference)
+
+
 def _run_aligner(aligner: str, command: list[str], folder: Path, mates: int, reference: Reference) -> MateAlignments:
     errors = folder / f"{aligner}.log"
     cut_short = None

@@ -58,7 +58,7 @@ def place(
         bases speak for the reference only: a variant three bases from the end of the reads is lost or halved. They are
         left out of depth and counts alike.
     """
-    amplicon = _amplicons_of(mates, alignments, axis)
+    amplicon = amplicons_of(mates, alignments, axis)
     low = np.array([each.insert_start if mask_primers else each.start for each in axis.amplicons], np.int64)
     high = np.array([each.insert_end if mask_primers else each.end for each in axis.amplicons], np.int64)
     shift = axis.amplicon_offset - np.array([each.start for each in axis.amplicons], np.int64)
@@ -85,7 +85,7 @@ def place(
     return Placement(alignments, amplicon, column, base, first, last)
 
 
-def _amplicons_of(mates: DistinctSequences, alignments: MateAlignments, axis: Axis) -> NDArray[np.int16]:
+def amplicons_of(mates: DistinctSequences, alignments: MateAlignments, axis: Axis) -> NDArray[np.int16]:
     """The amplicon that each mate overlaps most; of two equals the one whose ends lie nearest to the mate's."""
     best = np.full(len(mates), OFF_TARGET, np.int16)
     most = np.ceil(MIN_SHARE_ON_AMPLICON * mates.lengths)
