@@ -10,7 +10,7 @@ A state never says more than was looked at: see :data:`PositionState` and :data:
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -394,6 +394,33 @@ class GeneModel(Record, frozen=True, kw_only=True):
     features: tuple[ProteinFeature, ...]
 
 
+class UmiParameters(Record, frozen=True, kw_only=True):
+    """How the reads of a molecule are found by their UMI, and made into one consensus (docs/umi.md)."""
+
+    source: Literal["header", "read"] = "header"
+    """header: last field of the read name; read: first bases of the mates, as the read structures say."""
+    read_structure_1: str = "+T"
+    read_structure_2: str = "+T"
+    strategy: Literal["auto", "adjacency", "joined", "paired"] = "auto"
+    """adjacency: F1R2 and F2R1 are different molecules. joined: one UMI names a molecule whichever way it is read.
+    paired: two UMIs, those of F2R1 swapped; both strands of a molecule together. auto: paired where there are two UMIs
+    of one length, else joined or adjacency, whichever the sharing of UMIs between the orientations shows."""
+    edits: Literal[0, 1] = 1
+    """Differences between UMIs of one molecule; 0: only equal ones."""
+    min_reads: Annotated[int, msgspec.Meta(ge=1)] = 2
+    """Read pairs of a family, and reads of a consensus base."""
+    min_umi_quality: int = 20
+    """Least base quality in a UMI that was read with the mates."""
+    min_input_quality: int = 10
+    """Bases below it have no part in a consensus."""
+    min_consensus_quality: int = 20
+    """Consensus bases below it are N."""
+    error_pre_umi: int = 45
+    """Phred-scaled error before the UMI was attached: damage that all reads of the molecule share."""
+    error_post_umi: int = 40
+    """Phred-scaled error of copying between UMI and sequencer."""
+
+
 class Parameters(Record, frozen=True, kw_only=True):
     """Every threshold of a run. The defaults are Villa et al. 2024, Methods."""
 
@@ -421,6 +448,45 @@ class Parameters(Record, frozen=True, kw_only=True):
     end_mask: int = 8
     """Bases at the 3' end of every mate that are not counted. Bowtie2's local mode gives 2 for a match and takes up to
     6 for a mismatch (its manual), so it clips one mismatch with fewer than 4 bases behind it, two with fewer than 7."""
+    umi: UmiParameters | None = None
+    """Set where reads carry UMIs: every read below then is a consensus read, min_depth and depths included."""
+
+
+class UmiQc(Record, frozen=True, kw_only=True):
+    """Molecules as their UMIs show them."""
+
+    strategy: Literal["adjacency", "joined", "paired"]
+    """What was used; with ``auto`` what the reads showed."""
+    umi_length: int
+    """Bases, both UMIs of a pair together."""
+    pairs: int
+    """Read pairs of the files."""
+    pairs_without_umi: int
+    """Left out: an N in the UMI, or the read ends within it."""
+    pairs_low_quality_umi: int
+    """Left out: a base of low quality in the UMI."""
+    pairs_not_placed: int
+    """Left out: not both mates on amplicons and on opposite strands."""
+    pairs_corrected: int
+    """Pairs whose UMI was taken for a misread one of a larger family."""
+    families: int
+    """Families of any size."""
+    molecules: int
+    """Families of at least ``min_reads`` pairs: those that became consensus reads."""
+    mean_family_size: float
+    """Pairs per family, all sizes."""
+    singletons: float
+    """Share of the families that have one pair."""
+    duplex: float | None
+    """Share of the molecules read from both strands; None where the UMIs cannot tell."""
+    reads_out_of_phase: int
+    """Reads left out of a consensus: they start elsewhere or have other gaps than most of their family."""
+    umi_space: float
+    """Families over possible UMIs, in the fullest place; from a few per cent on, molecules share UMIs or nearly do."""
+    background: float
+    """Mismatches per base of the consensus reads, candidates left out: what the limits of detection rest on."""
+    family_sizes: tuple[tuple[int, int], ...]
+    """(pairs, families), by size."""
 
 
 class SampleResult(Record, frozen=True, kw_only=True):
@@ -454,3 +520,6 @@ class SampleResult(Record, frozen=True, kw_only=True):
     """The panel's genes, for the pictures; empty: they are drawn per amplicon, without domains and motifs."""
     background: BackgroundReference | None = None
     """None: no background was given; ``parameters.min_vaf`` then holds at every position."""
+    umi: UmiQc | None = None
+    """Families of reads; None where the library's UMIs were not used. With it, calls and depths count consensus reads
+    (one pair per molecule), and ``fragments`` are molecules."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from kinescape import __version__
 from kinescape.align.reference import Reference
-from kinescape.align.run import AlignerOutput, align
+from kinescape.align.run import AlignerOutput, align, place_with_bwa
 from kinescape.annotate.consult import NO_ANNOTATIONS, Annotations, OnRecord, annotate_calls
 from kinescape.call.background_file import Background
 from kinescape.call.from_columns import reads_needed, tested_alleles
@@ -22,6 +22,7 @@ from kinescape.call.mate_indels import tested_indels
 from kinescape.call.site_test import against_background
 from kinescape.columns.alleles import ALTERNATIVE, MISSING, variant_alleles
 from kinescape.columns.axis import Axis, panel_axis
+from kinescape.columns.families import Molecules, call_molecules
 from kinescape.columns.fragments import fragment_counts
 from kinescape.columns.from_mates import MateColumns, count_columns
 from kinescape.columns.inserts import insert_lengths
@@ -42,10 +43,12 @@ from kinescape.limits.coverage import (
 )
 from kinescape.limits.detection import molecules_from_nanograms
 from kinescape.limits.known import known_positions
+from kinescape.limits.molecules import measured_background
 from kinescape.limits.table import position_columns
 from kinescape.panel.model import Panel
 from kinescape.phase.pairs import phase_calls
 from kinescape.reads.pairs import ReadPairs, read_pairs
+from kinescape.reads.umi import umi_source
 from kinescape.records import (
     AlignerRun,
     Call,
@@ -109,9 +112,15 @@ def analyse_sample(
     axis = panel_axis(panel)
     progress("reading")
     inputs = tuple(_input_file(path) for path in (sample.fastq_1, sample.fastq_2))
-    pairs = read_pairs(sample.fastq_1, sample.fastq_2)
+    raw = pairs = read_pairs(sample.fastq_1, sample.fastq_2, umi=umi_source(parameters.umi))
+    families = None
     try:
         progress("aligning")
+        if parameters.umi is not None:
+            # From here on a "read" is the consensus of a molecule's reads.
+            places = place_with_bwa(raw, bench.reference)
+            families = call_molecules(raw, places, axis, parameters.umi, parameters.end_mask)
+            pairs = families.pairs
         aligned = align(pairs, bench.reference, threads)
         progress("counting")
         with ThreadPoolExecutor(max_workers=min(2, threads)) as pool:
@@ -121,9 +130,11 @@ def analyse_sample(
         progress("calling")
         evidence = [_test(bench, pairs, axis, each, column) for each, column in counted]
         needed = [reads_needed(each.columns, parameters, each.tests.quality_needed) for each in evidence]
-        molecules = molecules_from_nanograms(sample.info.cfdna_ng) if sample.info.cfdna_ng else None
+        # Counted molecules need no deflation by those that the stated mass can have held.
+        stated = molecules_from_nanograms(sample.info.cfdna_ng) if sample.info.cfdna_ng else None
+        molecules = stated if families is None else None
         site_tests = [each.tests.site_test for each in evidence if each.tests.site_test is not None]
-        sight = sight_of(axis, columns, needed, parameters, molecules, site_tests)
+        sight = sight_of(axis, columns, needed, _background_of(parameters, evidence, families), molecules, site_tests)
         calls = merge_calls(panel, axis, evidence, parameters, molecules)
         calls, seen = _fragments(panel, pairs, placement, axis, calls, evidence, parameters)
         calls = explain_disagreement(
@@ -135,12 +146,15 @@ def analyse_sample(
         )
         phases = phase_calls(axis, calls, seen, sight)
     finally:
+        raw.close()
         pairs.close()
     progress("interpreting")
     amplicons = amplicon_coverage(sight, columns[0], parameters)
     known = known_positions(panel, sight, calls, parameters)
     # A variant that is set aside as the population's is still no error of the reads.
-    qc = _read_qc(pairs, columns, merged, axis, placement)
+    qc = _read_qc(raw, pairs, columns, merged, axis, placement)
+    if families is not None:
+        qc = msgspec.structs.replace(qc, on_target_fraction=round(families.on_target, 5))
     base = bench.knowledge_base
     result = SampleResult(
         kinescape_version=__version__,
@@ -176,12 +190,27 @@ def analyse_sample(
         annotation_slices=bench.annotations.checksums(),
         genes=gene_models(panel),
         background=bench.background.reference() if bench.background else None,
+        umi=None
+        if families is None
+        else msgspec.structs.replace(families.qc, background=measured_background(evidence)),
     )
-    return SampleAnalysis(result, position_columns(sight, columns), sight)
+    positions = position_columns(sight, columns)
+    if families is not None:
+        positions["molecules"] = positions["fragments"]
+    return SampleAnalysis(result, positions, sight)
 
 
 def _on_record(base: KnowledgeBase | None) -> OnRecord:
     return lambda gene, protein: base is not None and bool(base.known_about(gene, protein))
+
+
+def _background_of(
+    parameters: Parameters, evidence: Sequence[AlignerEvidence], families: Molecules | None
+) -> Parameters:
+    """With UMIs the limits of detection rest on what the consensus reads themselves show, not on plain controls."""
+    if families is None:
+        return parameters
+    return msgspec.structs.replace(parameters, background_error=measured_background(evidence))
 
 
 def _count(
@@ -256,26 +285,32 @@ def _aligner_run(output: AlignerOutput, columns: MateColumns) -> AlignerRun:
 
 
 def _read_qc(
-    pairs: ReadPairs, columns: Sequence[MateColumns], calls: Sequence[Call], axis: Axis, placement: Placement
+    raw: ReadPairs,
+    pairs: ReadPairs,
+    columns: Sequence[MateColumns],
+    calls: Sequence[Call],
+    axis: Axis,
+    placement: Placement,
 ) -> ReadQc:
-    tallies = (pairs.tally_1, pairs.tally_2)
+    """``raw``: the pairs of the files; ``pairs``: those that were counted (the same, unless UMIs made molecules)."""
+    tallies = (raw.tally_1, raw.tally_2)
     bases = sum(tally.bases for tally in tallies)
     called = called_positions(calls, axis)
-    mate_n = np.add.reduceat(pairs.mates.bases == ord("N"), pairs.mates.offsets[:-1])
+    mate_n = np.add.reduceat(raw.mates.bases == ord("N"), raw.mates.offsets[:-1])
     return ReadQc(
-        pairs=len(pairs),
-        read_length_1=pairs.tally_1.longest,
-        read_length_2=pairs.tally_2.longest,
-        mean_quality_1=round(pairs.tally_1.mean(), 2),
-        mean_quality_2=round(pairs.tally_2.mean(), 2),
+        pairs=len(raw),
+        read_length_1=raw.tally_1.longest,
+        read_length_2=raw.tally_2.longest,
+        mean_quality_1=round(raw.tally_1.mean(), 2),
+        mean_quality_2=round(raw.tally_2.mean(), 2),
         q30_fraction=round(sum(tally.at_least(30) for tally in tallies) / bases, 5),
-        adapter_fraction=round(pairs.trimmed_reads / (2 * len(pairs)), 5),
-        distinct_mates=len(pairs.mates),
-        distinct_pairs=pairs.distinct_pairs,
-        n_fraction=round(float(mate_n @ pairs.reads_per_mate()) / bases, 7),
-        on_target_fraction=round(columns[0].reads_on_target / (2 * len(pairs)), 5),
-        quality_by_cycle_1=tuple(round(value, 2) for value in pairs.tally_1.by_cycle().tolist()),
-        quality_by_cycle_2=tuple(round(value, 2) for value in pairs.tally_2.by_cycle().tolist()),
+        adapter_fraction=round(raw.trimmed_reads / (2 * len(raw)), 5),
+        distinct_mates=len(raw.mates),
+        distinct_pairs=raw.distinct_pairs,
+        n_fraction=round(float(mate_n @ raw.reads_per_mate()) / bases, 7),
+        on_target_fraction=round(columns[0].reads_on_target / (2 * len(raw)), 5),
+        quality_by_cycle_1=tuple(round(value, 2) for value in raw.tally_1.by_cycle().tolist()),
+        quality_by_cycle_2=tuple(round(value, 2) for value in raw.tally_2.by_cycle().tolist()),
         insert_lengths=insert_lengths(pairs, placement),
         mismatches_per_base={each.aligner: round(each.mismatches_per_base(called), 7) for each in columns},
     )

@@ -175,6 +175,7 @@ def test_errors_are_suppressed_and_a_variant_of_four_in_a_thousand_is_found(fold
     ("options", "said"),
     [
         (["--umi", "header", "--umi-read-structure", "8M+T +T"], "either --umi header or --umi-read-structure"),
+        (["--umi", "header", "--background", "b.parquet"], "UMIs and a background exclude each other"),
         (["--umi-read-structure", "8M+T"], "two read structures are needed"),
         (["--umi-read-structure", "8X+T +T"], "read structure cannot be followed"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from kinescape.cli.progress import samples_progress
+from kinescape.cli.umi_options import MIN_DEPTH, MIN_DEPTH_UMI, MIN_VAF, MIN_VAF_UMI, umi_options, umi_parameters
 from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SAMPLES_FAILED, InputError
 
 
@@ -34,9 +35,17 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
     show_default=True,
     help="lofreq: stated qualities, primers and read ends counted, as LoFreq would on the same reads.",
 )
-@click.option("--min-depth", type=click.IntRange(min=1), default=5000, show_default=True, help="Reads at a position.")
 @click.option(
-    "--min-vaf", type=click.FloatRange(0, 1), default=0.006, show_default=True, help="Smallest allele fraction."
+    "--min-depth",
+    type=click.IntRange(min=1),
+    default=None,
+    help=f"Reads at a position; with UMIs consensus reads.  [default: {MIN_DEPTH}; with UMIs {MIN_DEPTH_UMI}]",
+)
+@click.option(
+    "--min-vaf",
+    type=click.FloatRange(0, 1),
+    default=None,
+    help=f"Smallest allele fraction.  [default: {MIN_VAF}; with UMIs {MIN_VAF_UMI}]",
 )
 @click.option(
     "--background",
@@ -87,6 +96,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
     show_default=True,
     help="gnomAD allele fraction from which a variant that is no known change is filtered; 1: none.",
 )
+@umi_options
 @click.option("--force", is_flag=True, help="Run again what is already there.")
 @click.option("--quiet", is_flag=True, help="No progress display.")
 def run(
@@ -100,8 +110,8 @@ def run(
     kb: str,
     threads: int | None,
     mode: str,
-    min_depth: int,
-    min_vaf: float,
+    min_depth: int | None,
+    min_vaf: float | None,
     background: Path | None,
     background_from_samples: bool,
     min_vaf_floor: float,
@@ -113,6 +123,11 @@ def run(
     end_mask: int,
     annotations: Path | None,
     max_population_af: float,
+    umi: str | None,
+    umi_read_structure: str | None,
+    umi_strategy: str,
+    umi_edits: int,
+    umi_min_reads: int,
     force: bool,
     quiet: bool,
 ) -> int:
@@ -135,6 +150,9 @@ def run(
     else:
         assert fastq is not None  # noqa: S101 - the check above
         samples = (single_sample(fastq[0], fastq[1], sample, cfdna_ng),)
+    umis = umi_parameters(umi, umi_read_structure, umi_strategy, umi_edits, umi_min_reads)
+    if umis is not None and (background is not None or background_from_samples):
+        raise InputError("UMIs and a background exclude each other: it was learned from reads, not from molecules")
     if background is not None and background_from_samples:
         raise InputError("give either --background or --background-from-samples")
     if background_from_samples and len(samples) < 2:
@@ -152,11 +170,12 @@ def run(
             min_base_quality=min_base_quality,
             call_fdr=call_fdr,
             strand_fdr=strand_fdr,
-            min_depth=min_depth,
-            min_vaf=min_vaf,
+            min_depth=min_depth or (MIN_DEPTH if umis is None else MIN_DEPTH_UMI),
+            min_vaf=min_vaf if min_vaf is not None else (MIN_VAF if umis is None else MIN_VAF_UMI),
             min_vaf_floor=min_vaf_floor,
             background_fdr=background_fdr,
             max_population_af=max_population_af,
+            umi=umis,
             mode="lofreq" if mode == "lofreq" else "default",
             mask_primers=not keep_primers and mode != "lofreq",
             end_mask=0 if mode == "lofreq" else end_mask,

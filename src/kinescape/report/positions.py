@@ -21,7 +21,7 @@ COLUMNS: dict[str, str] = {
     "depth_bwa": "reads that span the position, BWA-MEM",
     "depth_bowtie2": "reads that span the position, Bowtie2",
     "fragments": "read pairs that cover the position, mates merged",
-    "molecules": "input molecules that the stated cfDNA can have given at most",
+    "molecules": "input molecules that the stated cfDNA can have given at most; with UMIs the molecules read",
     "background": "expected share of one wrong base, the mean of three: of this site in controls, else of the run",
     "lod95": "smallest allele fraction found with 95% probability",
     "A": "reads with A, the first aligner",

@@ -167,6 +167,8 @@ def parameter_facts(result: SampleResult) -> list[Fact]:
     p = result.parameters
     smallest = [("Smallest allele fraction", percent(p.min_vaf))]
     error = [("Background error of controls", f"{plain(p.background_error)} mismatches per base")]
+    if result.umi is not None:
+        error = [("Background of the consensus reads", f"{plain(result.umi.background)} mismatches per base")]
     if result.background is not None:
         background = result.background
         samples = f"{len(background.controls)} " + (
@@ -210,6 +212,14 @@ def read_facts(result: SampleResult) -> list[Fact]:
         ("Bases called N", percent(qc.n_fraction)),
         ("Reads on the amplicons", percent(qc.on_target_fraction)),
     ]
+    if result.umi is not None:
+        umi = result.umi
+        both = "not told by these UMIs" if umi.duplex is None else percent(umi.duplex)
+        facts += [
+            ("Molecules by UMI", f"{whole(umi.molecules)} of {whole(umi.families)} families"),
+            ("Read pairs per family / families of one", f"{umi.mean_family_size:.1f} / {percent(umi.singletons)}"),
+            ("Molecules read from both strands", both),
+        ]
     for aligner, rate in sorted(qc.mismatches_per_base.items()):
         facts.append((f"Mismatches per base, {aligner}", plain(rate)))
     return facts
