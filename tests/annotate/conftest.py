@@ -5,32 +5,15 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from annotate_samples import CLINVAR, GNOMAD, bgzip_vcf
+from loopback_server import Server
 
 from kinescape import fetching
 from kinescape.cli.main import main
-
-
-@dataclass
-class Server:
-    """Files by name, and what to do at the next requests: a status with headers, or a cut after so many bytes."""
-
-    address: str = ""
-    files: dict[str, bytes] = field(default_factory=dict)
-    refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    cuts: list[int] = field(default_factory=list)
-    etag: str = '"one"'
-    ranges: bool = True
-    redirect: str = ""
-    requests: list[tuple[str, str]] = field(default_factory=list)
-    """(path, Range header) of every request."""
-    waits: list[float] = field(default_factory=list)
-    """Seconds that the program slept between attempts."""
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from annotate_samples import CLINVAR, bgzip_vcf, many, vcf_text, window_records
+from loopback_server import Server
 
-from conftest import Server
 from kinescape.annotate.remote import read_index
 from kinescape.annotate.slice_file import read_slice
 from kinescape.annotate.sources import SOURCES

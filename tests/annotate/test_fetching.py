@@ -10,8 +10,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from loopback_server import Server
 
-from conftest import Server
 from kinescape.errors import InputError, KinescapeError
 from kinescape.fetching import FRUITLESS_ATTEMPTS, download, read_bytes
 
