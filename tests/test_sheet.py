@@ -43,6 +43,14 @@ def test_tab_separated_with_byte_order_mark(tmp_path: Path) -> None:
     assert [each.info.sample for each in read_sheet(sheet)] == ["A"]
 
 
+@pytest.mark.parametrize(
+    "text", ["sample;fastq_1;fastq_2\r\nA;1.fq;2.fq\r\n", "Sample\tFASTQ_1\tfastq_2\nA\t1.fq\t2.fq"]
+)
+def test_separator_and_case_of_the_header_are_forgiven(tmp_path: Path, text: str) -> None:
+    (sample,) = read_sheet(write(tmp_path, text))
+    assert (sample.info.sample, sample.fastq_2.name, sample.line) == ("A", "2.fq", "sheet.csv, line 2")
+
+
 HEADER = "sample,fastq_1,fastq_2,cfdna_ng,role,simulated\n"
 
 

@@ -91,7 +91,8 @@ class AlignerCall(Record, frozen=True, kw_only=True):
     qual: int
     """-10 log10 P, cut to a whole number as LoFreq does; 0 where the allele was not tested or not significant."""
     strand_bias: int
-    """-10 log10 of the two-sided Fisher test, cut to a whole number."""
+    """-10 log10 of the two-sided Fisher test on dp4, cut to a whole number; in the default mode, where nearly all reads
+    come from one strand, on the orientation of the pairs (F1R2, F2R1) instead."""
     dp4: tuple[int, int, int, int]
     """ref forward, ref reverse, alt forward, alt reverse."""
     filters: tuple[str, ...]

@@ -27,6 +27,8 @@ class SheetSample:
     fastq_1: Path
     fastq_2: Path
     simulated: bool = False
+    line: str = ""
+    """Where in the sheet it stands, in words; empty for a pair given without a sheet."""
 
 
 def checked_sample_name(name: str, row: Row | None = None) -> str:
@@ -76,7 +78,7 @@ def read_sheet(path: Path) -> tuple[SheetSample, ...]:
                 )
             files[file] = row.line
             pair.append(file)
-        sheet.append(SheetSample(_info(row, name), pair[0], pair[1], _simulated(row)))
+        sheet.append(SheetSample(_info(row, name), pair[0], pair[1], _simulated(row), f"{path.name}, line {row.line}"))
     return tuple(sheet)
 
 

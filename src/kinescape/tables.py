@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from kinescape.errors import InputError
 
@@ -79,7 +80,8 @@ def read_table(
     Parameters
     ----------
     path
-        The file; the delimiter is a tab for ``.tsv``, ``.bed``, ``.txt`` and a comma else, unless given.
+        The file. Unless a delimiter is given it is taken from the header: the one of comma, tab and semicolon that
+        gives the required columns; their names may differ in case.
     required
         Columns that must be there.
     optional
@@ -98,8 +100,6 @@ def iterate_table(
     path: Path, *, required: Sequence[str], optional: Sequence[str] | None = None, delimiter: str | None = None
 ) -> Iterator[Row]:
     """Like :func:`read_table`, one row at a time."""
-    if delimiter is None:
-        delimiter = "\t" if path.suffix.lower() in {".tsv", ".bed", ".txt"} else ","
     csv.field_size_limit(MAX_CELL)
     try:
         handle = path.open(encoding="utf-8-sig", newline="")
@@ -110,6 +110,8 @@ def iterate_table(
     except OSError as problem:
         raise InputError(f"cannot be read ({problem.strerror})", file=path) from None
     with handle:
+        if delimiter is None:
+            delimiter = _delimiter_of(handle, path, required)
         reader = csv.reader(handle, delimiter=delimiter, strict=True)
         header: list[str] | None = None
         try:
@@ -133,10 +135,26 @@ def iterate_table(
         raise InputError("is empty", file=path, expected="a header line with " + ", ".join(required))
 
 
+def _delimiter_of(handle: TextIO, path: Path, required: Sequence[str]) -> str:
+    """The delimiter whose header has the required columns; where none has, the one that the file's name suggests."""
+    usual = "\t" if path.suffix.lower() in {".tsv", ".bed", ".txt"} else ","
+    try:
+        header = next((line for line in handle if line.strip() and not line.startswith("#")), "")
+    except UnicodeDecodeError:
+        header = ""
+    handle.seek(0)
+    for delimiter in (usual, ",", "\t", ";"):
+        names = {cell.strip().strip('"').lower() for cell in header.split(delimiter)}
+        if names >= {name.lower() for name in required}:
+            return delimiter
+    return usual
+
+
 def _checked_header(
     path: Path, line: int, cells: list[str], required: Sequence[str], optional: Sequence[str] | None
 ) -> list[str]:
-    header = [cell.strip() for cell in cells]
+    proper = {name.lower(): name for name in required}
+    header = [proper.get(cell.strip().lower(), cell.strip()) for cell in cells]
     for name in required:
         if name not in header:
             raise InputError(

@@ -62,7 +62,7 @@ def test_faulty_files(
     assert "x_" in errors
     assert "Traceback" not in errors
     assert left_over(tmp_path / "out") == []
-    assert not (tmp_path / "out" / "index.html").exists()
+    assert words.split(" (")[0] in (tmp_path / "out" / "index.html").read_text()
 
 
 def test_other_samples_finish_and_the_exit_code_tells(
@@ -79,6 +79,7 @@ def test_other_samples_finish_and_the_exit_code_tells(
     captured = capsys.readouterr()
     assert "sample bad" in captured.err
     assert "absent_2.fastq: no such file" in captured.err
+    assert "[sheet.csv, line 2]" in captured.err
     assert captured.out.startswith("gap")
     assert (tmp_path / "out" / "samples" / "gap" / "report.html").exists()
     assert left_over(tmp_path / "out") == []
@@ -117,6 +118,33 @@ def test_output_that_cannot_be_a_folder(
     (tmp_path / "out").write_text("a file")
     assert main(["run", str(simulated.sheet), "-o", str(tmp_path / "out"), *SHALLOW]) == 2
     assert "cannot be made" in capsys.readouterr().err
+
+
+def test_earlier_result_of_a_sample_that_fails_now_is_set_aside(
+    simulated: Simulated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = tmp_path / "x_1.fastq.gz", tmp_path / "x_2.fastq.gz"
+    shutil.copy(simulated.folder / "gap_R1.fastq.gz", one)
+    shutil.copy(simulated.folder / "gap_R2.fastq.gz", two)
+    out = tmp_path / "out"
+    assert run_pair(one, two, out) == 0
+    one.write_bytes(one.read_bytes()[:-1000])
+    assert run_pair(one, two, out) == 2
+    assert "earlier result now lies in" in capsys.readouterr().err
+    assert not (out / "samples" / "S").exists()
+    assert (out / "superseded" / "S" / "report.html").exists()
+    assert "truncated" in (out / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "option", [("--cfdna-ng", "nan"), ("--cfdna-ng", "inf"), ("--min-vaf", "nan"), ("--kb", ""), ("--panel", "")]
+)
+def test_options_that_say_nothing(
+    option: tuple[str, str], simulated: Simulated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(simulated.folder / f"gap_R{mate}.fastq.gz") for mate in (1, 2)]
+    assert main(["run", "--fastq", *files, "-o", str(tmp_path / "out"), *option, "--quiet"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_neither_or_both_inputs(simulated: Simulated, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,7 +52,7 @@ def genome(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str], st
 
 
 def run(reads: tuple[str, str], out: Path, *more: str) -> int:
-    return main(["run", "--fastq", *reads, "-o", str(out), "--panel", str(PANEL), "--kb", "", *more, *SHALLOW])
+    return main(["run", "--fastq", *reads, "-o", str(out), "--panel", str(PANEL), "--no-kb", *more, *SHALLOW])
 
 
 def test_same_calls_on_the_windows_and_on_the_genome(reads: tuple[str, str], genome: Path, tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ def test_no_limit_where_nothing_could_be_called() -> None:
     assert limits[2] > 0
 
 
+def test_a_position_out_of_reach_does_not_hold_up_the_others() -> None:
+    limits = limits_of_detection(np.array([1000, 100]), np.array([6, 95]), np.full(2, BACKGROUND), 500)
+    assert limits[0] < 0.05
+    assert np.isnan(limits[1])
+
+
 @given(
     fragments=st.integers(50, 100_000),
     molecules=st.one_of(st.none(), st.integers(20, 50_000)),

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kinescape.cli.numbers import FiniteRange
+
 if TYPE_CHECKING:
     from kinescape.call.settings import CallSettings, FilterSettings, QualityCorrection
     from kinescape.columns.indel_quality import UniformQuality
 
 CORRECTIONS = click.Choice(["bonf", "holm", "fdr"])
-FRACTION = click.FloatRange(0.0, 1.0)
-PROBABILITY = click.FloatRange(0.0, 1.0, min_open=True)
+FRACTION = FiniteRange(0.0, 1.0)
+PROBABILITY = FiniteRange(0.0, 1.0, min_open=True)
 QUALITY = click.IntRange(0, 93)
 MAPPING_QUALITY = click.IntRange(0, 255)
 COUNT = click.IntRange(1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.numbers import FiniteRange
 from kinescape.cli.progress import samples_progress
 from kinescape.errors import InputError
 
@@ -15,7 +16,7 @@ FRACTIONS = "0.002,0.003,0.004,0.005,0.006,0.007,0.008,0.01,0.012,0.015"
 
 @click.command()
 @click.option("-o", "--output", "prefix", metavar="PREFIX", default="lod", show_default=True, help="Of the file names.")
-@click.option("--ng", type=click.FloatRange(min=0, min_open=True), default=20.0, show_default=True, help="cfDNA input.")
+@click.option("--ng", type=FiniteRange(min=0, min_open=True), default=20.0, show_default=True, help="cfDNA input.")
 @click.option("--pairs", type=click.IntRange(min=1), default=25_000, show_default=True, help="Read pairs per amplicon.")
 @click.option("--fractions", default=FRACTIONS, show_default=True, help="Allele fractions, separated by commas.")
 @click.option("--replicates", type=click.IntRange(min=1), default=8, show_default=True, help="Samples.")
@@ -30,8 +31,8 @@ FRACTIONS = "0.002,0.003,0.004,0.005,0.006,0.007,0.008,0.01,0.012,0.015"
     help="Healthy controls of the same assay to learn a background from; 0: the global threshold.",
 )
 @click.option("--min-depth", type=click.IntRange(min=1), default=5000, show_default=True, help="Reads at a position.")
-@click.option("--min-vaf", type=click.FloatRange(0, 1), default=0.006, show_default=True, help="Without controls.")
-@click.option("--min-vaf-floor", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="With controls.")
+@click.option("--min-vaf", type=FiniteRange(0, 1), default=0.006, show_default=True, help="Without controls.")
+@click.option("--min-vaf-floor", type=FiniteRange(0, 1), default=0.001, show_default=True, help="With controls.")
 @click.option("--panel", default="alk-ros1", show_default=True, help="Name or folder of the panel.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.numbers import FiniteRange
 from kinescape.cli.progress import samples_progress
 from kinescape.cli.umi_options import MIN_DEPTH, MIN_DEPTH_UMI, MIN_VAF, MIN_VAF_UMI, umi_options, umi_parameters
 from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SAMPLES_FAILED, InputError
@@ -19,7 +20,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
     "--fastq", nargs=2, type=click.Path(path_type=Path), metavar="R1 R2", help="One pair of files instead of a sheet."
 )
 @click.option("--sample", help="Name of that one sample (default: from the file name).")
-@click.option("--cfdna-ng", type=click.FloatRange(min=0, min_open=True), help="cfDNA of that one sample, in nanograms.")
+@click.option("--cfdna-ng", type=FiniteRange(min=0, min_open=True), help="cfDNA of that one sample, in nanograms.")
 @click.option("--panel", default="alk-ros1", show_default=True, help="Name or folder of the panel.")
 @click.option(
     "--reference",
@@ -27,6 +28,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
     help="Genome FASTA with bwa and Bowtie2 indexes beside it, in place of the panel's own windows.",
 )
 @click.option("--kb", default="alk-ros1", show_default=True, help="Name or folder of the knowledge base.")
+@click.option("--no-kb", is_flag=True, help="No knowledge base: no drug states (for panels that have none).")
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")
 @click.option(
     "--mode",
@@ -43,7 +45,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
 )
 @click.option(
     "--min-vaf",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=None,
     help=f"Smallest allele fraction.  [default: {MIN_VAF}; with UMIs {MIN_VAF_UMI}]",
 )
@@ -60,21 +62,21 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
 )
 @click.option(
     "--min-vaf-floor",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.001,
     show_default=True,
     help="Smallest allele fraction with a background.",
 )
 @click.option(
     "--background-fdr",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     default=0.001,
     show_default=True,
     help="FDR of the test against the background.",
 )
 @click.option("--min-base-quality", type=click.IntRange(3, 60), default=6, show_default=True)
-@click.option("--call-fdr", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="FDR of the calls.")
-@click.option("--strand-fdr", type=click.FloatRange(0, 1), default=0.001, show_default=True, help="FDR of strand bias.")
+@click.option("--call-fdr", type=FiniteRange(0, 1), default=0.001, show_default=True, help="FDR of the calls.")
+@click.option("--strand-fdr", type=FiniteRange(0, 1), default=0.001, show_default=True, help="FDR of strand bias.")
 @click.option("--keep-primers", is_flag=True, help="Count primer bases as evidence (they come from the primer).")
 @click.option(
     "--end-mask",
@@ -91,7 +93,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
 )
 @click.option(
     "--max-population-af",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     default=1e-5,
     show_default=True,
     help="gnomAD allele fraction from which a variant that is no known change is filtered; 1: none.",
@@ -108,6 +110,7 @@ def run(
     panel: str,
     reference: Path | None,
     kb: str,
+    no_kb: bool,
     threads: int | None,
     mode: str,
     min_depth: int | None,
@@ -143,6 +146,8 @@ def run(
 
     if (sheet is None) == (fastq is None):
         raise InputError("give either a sample sheet or one pair with --fastq R1 R2")
+    if not kb or not panel:
+        raise InputError("empty value of --kb or --panel", expected="a name or a folder (or --no-kb)")
     if sheet is not None:
         if sample or cfdna_ng:
             raise InputError("--sample and --cfdna-ng go with --fastq", expected="columns in the sheet instead")
@@ -164,7 +169,7 @@ def run(
         samples=samples,
         out=out,
         panel=panel,
-        knowledge_base=kb or None,
+        knowledge_base=None if no_kb else kb,
         reference=reference,
         parameters=Parameters(
             min_base_quality=min_base_quality,

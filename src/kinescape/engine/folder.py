@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from kinescape import __version__
@@ -39,6 +40,25 @@ def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel) -> Path:
         write_text(temporary / PHASES, phase_table(analysis.result))
         write_text(temporary / PAGE, render_sample(analysis.result))
     return folder
+
+
+def set_aside(out: Path, sample: str) -> str:
+    """Move an earlier result of a sample that failed now out of the way: it would look like the new one.
+
+    Returns
+    -------
+    str
+        Where it lies now, to be added to the message; empty where there was none.
+    """
+    folder = sample_folder(out, sample)
+    if not folder.is_dir():
+        return ""
+    place = out / "superseded" / sample
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        shutil.rmtree(place)
+    folder.replace(place)
+    return f" (its earlier result now lies in {place})"
 
 
 def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleResult | None:

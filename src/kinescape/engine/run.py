@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -25,8 +26,8 @@ from kinescape.annotate.consult import load_annotations
 from kinescape.call.background_file import write_background
 from kinescape.columns.axis import panel_axis
 from kinescape.engine.controls import learn_background, usable_background
-from kinescape.engine.folder import finished_result, write_sample
-from kinescape.errors import InputError, KinescapeError
+from kinescape.engine.folder import finished_result, set_aside, write_sample
+from kinescape.errors import EXIT_FAILURE, InputError, KinescapeError
 from kinescape.files import write_text
 from kinescape.panel.load import load_panel
 from kinescape.records import Parameters, SampleResult
@@ -84,7 +85,7 @@ def workbench(plan: RunPlan) -> Workbench:
     find_program(BWA)
     find_program(BOWTIE2)
     panel = load_panel(plan.panel)
-    base = load_knowledge_base(plan.knowledge_base) if plan.knowledge_base else None
+    base = load_knowledge_base(plan.knowledge_base) if plan.knowledge_base is not None else None
     reference = genome_reference(panel, plan.reference) if plan.reference else window_reference(panel)
     annotations = load_annotations(plan.annotations, panel)
     bench = Workbench(panel, reference, base, plan.parameters, annotations=annotations)
@@ -145,9 +146,10 @@ def _one(sample: SheetSample, plan: RunPlan, bench: Workbench, threads: int, wat
         write_sample(plan.out, analysis, bench.panel)
         return Outcome(name, "done", analysis.result)
     except InputError as problem:
-        return Outcome(name, "failed", None, str(problem), bad_input=True)
+        where = f" [{sample.line}]" if sample.line else ""
+        return Outcome(name, "failed", None, f"{problem}{where}{set_aside(plan.out, name)}", bad_input=True)
     except (KinescapeError, OSError, MemoryError) as problem:
-        return Outcome(name, "failed", None, str(problem) or type(problem).__name__)
+        return Outcome(name, "failed", None, (str(problem) or type(problem).__name__) + set_aside(plan.out, name))
     finally:
         watch(name, FINISHED)
 
@@ -156,9 +158,20 @@ def _one(sample: SheetSample, plan: RunPlan, bench: Workbench, threads: int, wat
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(plan: RunPlan, threads: int, queue: Any) -> None:
+def _end_with(driver: int) -> None:
+    """End this worker, and with it its aligners, when the process that started the run is gone (killed, say)."""
+    while True:
+        time.sleep(1.0)
+        try:
+            os.kill(driver, 0)
+        except ProcessLookupError:
+            os._exit(EXIT_FAILURE)
+
+
+def _start_worker(plan: RunPlan, threads: int, queue: Any, driver: int) -> None:
     # Ctrl-C is for the parent, which ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
     _worker.update(plan=plan, bench=workbench(plan), threads=threads, queue=queue)
 
 
@@ -177,7 +190,7 @@ def _side_by_side(plan: RunPlan, workers: int, watch: Watch) -> Iterator[tuple[s
     listener = threading.Thread(target=_listen, args=(queue, watch), daemon=True)
     listener.start()
     threads = max(1, plan.threads // workers)
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan, threads, queue))
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan, threads, queue, os.getpid()))
     try:
         futures = {pool.submit(_in_worker, sample): sample.info.sample for sample in plan.samples}
         for future in as_completed(futures):
@@ -221,9 +234,9 @@ def _check_writable(out: Path) -> None:
 
 def _write_run_pages(plan: RunPlan, bench: Workbench, outcomes: Sequence[Outcome]) -> None:
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
-    if results:
-        failed = {outcome.sample: outcome.error for outcome in outcomes if outcome.state == "failed"}
-        write_text(plan.out / "index.html", render_index(results, failed))
+    failed = {outcome.sample: outcome.error for outcome in outcomes if outcome.state == "failed"}
+    # Also where every sample failed: the page of an earlier run must not stand for this one.
+    write_text(plan.out / "index.html", render_index(results, failed))
     provenance = {
         "kinescape_version": __version__,
         "panel": {"name": bench.panel.name, "version": bench.panel.version, "sha256": bench.panel.sha256},

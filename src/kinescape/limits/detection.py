@@ -115,7 +115,7 @@ def limits_of_detection(
     # Limits of one sample lie close together, so the search begins near them: far above, molecules are costly to sum.
     low, high = np.zeros(len(cases)), np.minimum(_HIGHEST_LIMIT, 2.0 * least / count + _few(molecules))
     enough = detection_power(high, count, least, error, molecules) >= power
-    while not enough.all() and (high < _HIGHEST_LIMIT).any():
+    while (~enough & (high < _HIGHEST_LIMIT)).any():
         low, high = np.where(enough, low, high), np.where(enough, high, np.minimum(_HIGHEST_LIMIT, 3.0 * high))
         enough = detection_power(high, count, least, error, molecules) >= power
     reached = enough

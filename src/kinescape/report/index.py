@@ -41,7 +41,7 @@ class IndexRow:
             return "cannot be assessed"
         return f"none found above {self.limits}" if self.limits else "cannot be assessed"
 
-    def drugs(self, gene: str) -> list[tuple[DrugStateName, list[str]]]:
+    def drugs(self, gene: str) -> list[tuple[DrugStateName, str, list[str]]]:
         """The drugs of a gene under their states."""
         return drugs_by_state(d for d in self.result.drugs if d.gene == gene)
 

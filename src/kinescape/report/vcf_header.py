@@ -39,7 +39,12 @@ _FORMAT_OF_ALIGNER = (
     ("AD", "R", "Integer", "Reads with the reference and the alternative allele, base quality at least 3"),
     ("AF", "A", "Float", "Allele fraction: reads with the allele over DP"),
     ("QUAL", "1", "Integer", "-10 log10 P of the allele, cut to a whole number; 0 where it was not significant"),
-    ("SB", "1", "Integer", "-10 log10 P of Fisher's test of strand bias, cut to a whole number"),
+    (
+        "SB",
+        "1",
+        "Integer",
+        "-10 log10 P of Fisher's test of strand bias (of pair orientation where nearly all reads come from one strand), cut to a whole number",
+    ),
     ("DP4", "4", "Integer", "Reads: reference forward, reference reverse, alternative forward, alternative reverse"),
     ("FT", ".", "String", "PASS, or the filters that the allele fails with this aligner"),
 )

@@ -32,7 +32,7 @@ class DrugGroup:
     limits: str
 
     @property
-    def by_state(self) -> list[tuple[DrugStateName, list[str]]]:
+    def by_state(self) -> list[tuple[DrugStateName, str, list[str]]]:
         """The drugs under their states."""
         return drugs_by_state(self.drugs)
 
@@ -115,11 +115,12 @@ def drug_groups(result: SampleResult) -> list[DrugGroup]:
 _STATES_BY_WEIGHT: tuple[DrugStateName, ...] = ("resistance", "reduced_activity", "not_assessable", "none_found")
 
 
-def drugs_by_state(drugs: Iterable[DrugState]) -> list[tuple[DrugStateName, list[str]]]:
-    """Names of drugs under their states, the weightiest state first; states without a drug are left out."""
-    listed = list(drugs)
-    grouped = [(state, [d.drug for d in listed if d.state == state]) for state in _STATES_BY_WEIGHT]
-    return [(state, names) for state, names in grouped if names]
+def drugs_by_state(drugs: Iterable[DrugState]) -> list[tuple[DrugStateName, str, list[str]]]:
+    """(state, its words, names of drugs), the weightiest state first; states without a drug are left out."""
+    grouped: dict[tuple[DrugStateName, str], list[str]] = {}
+    for drug in sorted(drugs, key=lambda each: _STATES_BY_WEIGHT.index(each.state)):
+        grouped.setdefault((drug.state, drug_state_words(drug)), []).append(drug.drug)
+    return [(state, words, names) for (state, words), names in grouped.items()]
 
 
 def is_current(drug: DrugState, result: SampleResult) -> bool:

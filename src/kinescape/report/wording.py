@@ -18,6 +18,15 @@ DRUG_STATES = {
     "not_assessable": "Not assessable",
 }
 
+NO_LOSS = "No loss on record"
+"""In place of "None found" where changes were found that the records of this drug say leave it its activity."""
+
+
+def drug_state_words(drug: DrugState) -> str:
+    """The words of a drug's state."""
+    return NO_LOSS if drug.state == "none_found" and drug.variants else DRUG_STATES[drug.state]
+
+
 POSITION_STATES = {
     "detected": "Detected",
     "weak": "Weak evidence",
