@@ -43,7 +43,7 @@ _FORMAT_OF_ALIGNER = (
         "SB",
         "1",
         "Integer",
-        "-10 log10 P of Fisher's test of strand bias (of pair orientation where nearly all reads come from one strand), cut to a whole number",
+        "-10 log10 P of Fisher's test of strand bias, or of pair orientation bias, cut",
     ),
     ("DP4", "4", "Integer", "Reads: reference forward, reference reverse, alternative forward, alternative reverse"),
     ("FT", ".", "String", "PASS, or the filters that the allele fails with this aligner"),

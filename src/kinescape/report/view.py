@@ -11,6 +11,7 @@ from kinescape.report.wording import (
     POSITION_STATES,
     SILENT_STATES,
     call_name,
+    drug_state_words,
     lod_range,
     percent,
     plain,
