@@ -43,7 +43,7 @@ USUAL_SOURCES = ("gnomAD", "ClinVar", "BoostDM", "CIViC")
 """Sources that a reader expects beside a finding; where a result names none, each is "not consulted"."""
 
 
-def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = ()) -> str:
+def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = (), given: tuple[str, ...] = ()) -> str:
     """The page of ``result``.
 
     Parameters
@@ -52,6 +52,8 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = ()) 
         The sample.
     history
         Other samples of the same patient, in any order; they are shown beside the findings.
+    given
+        Names of all samples of the patient in the order that counts where not every sample has a date.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = ()) 
         A sample of the history belongs to another patient, or none is named.
     """
     _check_history(result, history)
-    course = course_of(result, history)
+    course = course_of(result, history, given)
     picture = time_course(course) if course else None
     silent = sum(k.state in SILENT_STATES for k in result.known_positions)
     context: dict[str, Any] = {
