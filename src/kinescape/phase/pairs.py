@@ -1,4 +1,4 @@
-"""Every pair of called variants of a sample, judged; the one entry of this stage is :func:`phase_calls`."""
+"""Every pair of called variants of a sample, judged, then the groups: the entry of this stage."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from kinescape.columns.alleles import ALTERNATIVE, REFERENCE
 from kinescape.columns.axis import Axis
 from kinescape.limits.coverage import Sight
+from kinescape.phase.haplotypes import haplotypes_of
 from kinescape.phase.likelihood import PhaseErrors
 from kinescape.phase.verdict import pair_verdict
-from kinescape.records import Call, PhaseVerdict
+from kinescape.records import Call, Haplotype, PhaseVerdict
 
 Counts = tuple[int, int, int, int]
 
@@ -55,6 +56,20 @@ def phase_calls(axis: Axis, calls: Sequence[Call], seen: NDArray[np.uint8], sigh
             )
         )
     return tuple(verdicts)
+
+
+def phase_groups(
+    axis: Axis, calls: Sequence[Call], seen: NDArray[np.uint8], sight: Sight, phases: Sequence[PhaseVerdict]
+) -> tuple[Haplotype, ...]:
+    """Combinations of three or more strong calls; arguments as for :func:`phase_calls`, and its verdicts."""
+    chosen = [number for number, call in enumerate(calls) if call.evidence == "strong"]
+    return haplotypes_of(
+        [calls[number].variant.name for number in chosen],
+        seen[:, chosen],
+        phases,
+        [_background(calls[number], axis, sight) for number in chosen],
+        sight.molecules,
+    )
 
 
 def _background(call: Call, axis: Axis, sight: Sight) -> float:
