@@ -7,7 +7,7 @@ its pairs do. Combinations that errors and chimeras of the commoner ones explain
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -51,7 +51,7 @@ def haplotypes_of(
     return tuple(found)
 
 
-def _groups(names: Sequence[str], verdicts: dict[frozenset[str], str]) -> list[tuple[str, ...]]:
+def _groups(names: Sequence[str], verdicts: Mapping[frozenset[str], str]) -> list[tuple[str, ...]]:
     """Sets of variants whose every pair is determined; a variant joins the first group it fits, in order."""
     groups: list[list[str]] = []
     for name in names:
