@@ -19,6 +19,7 @@ from kinescape.report.course import course_of
 from kinescape.report.environment import environment, whole_page
 from kinescape.report.figures import lod_strip, lollipop
 from kinescape.report.figures.axis import genes_of
+from kinescape.report.figures.phase import phase_picture
 from kinescape.report.figures.reads import insert_lengths, quality_by_cycle
 from kinescape.report.figures.time_course import time_course
 from kinescape.report.wording import SILENT_STATES, lod_range
@@ -81,6 +82,8 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = (), 
         "silent_groups": view.silent_groups(result),
         "state_counts": view.state_counts(result.known_positions),
         "phases": view.phase_rows(result),
+        "phase_picture": phase_picture(result),
+        "acquisition": view.acquisition_orders(result),
         "course": course,
         "course_picture": picture,
         "pictures": _pictures(result),
