@@ -81,7 +81,8 @@ def _steps(samples: tuple[SampleResult, ...], call: Call) -> tuple[Step, ...]:
         if change.name == "emerging" and ever_cleared:
             change = Change("emerging", f"found again after it was cleared; {change.note}", change.difference)
         ever_cleared = ever_cleared or change.name == "cleared"
-        ng = sample.sample.cfdna_ng
+        # With UMIs every family is a molecule already, and is counted once.
+        ng = sample.sample.cfdna_ng if sample.parameters.umi is None else None
         observed = (
             independent_observations(point.call, molecules_from_nanograms(ng) if ng else None)
             if point.call is not None and point.found
