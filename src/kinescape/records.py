@@ -289,6 +289,21 @@ class PhaseVerdict(Record, frozen=True, kw_only=True):
     ci_high: float | None
 
 
+class Haplotype(Record, frozen=True, kw_only=True):
+    """A combination of variants of one amplicon that fragments showing all of the group's sites carry."""
+
+    group: tuple[str, ...]
+    """The variants that were looked at together, three or more."""
+    variants: tuple[str, ...]
+    """Those of them that these fragments carry."""
+    fragments: int
+    share: float
+    """Of the fragments that show every site of the group."""
+    low: float
+    high: float
+    """95% interval of the share, made as that of an allele fraction."""
+
+
 class NotAssessed(Record, frozen=True, kw_only=True):
     """Something a reader may expect and this sample cannot answer."""
 
@@ -511,6 +526,8 @@ class SampleResult(Record, frozen=True, kw_only=True):
     calls: tuple[Call, ...]
     known_positions: tuple[KnownPosition, ...]
     phases: tuple[PhaseVerdict, ...] = ()
+    haplotypes: tuple[Haplotype, ...] = ()
+    """Combinations of three or more variants, where every pair of them has a verdict."""
     drugs: tuple[DrugState, ...] = ()
     not_assessed: tuple[NotAssessed, ...] = ()
     annotation_sources: dict[str, str] = {}

@@ -46,7 +46,7 @@ from kinescape.limits.known import known_positions
 from kinescape.limits.molecules import measured_background
 from kinescape.limits.table import position_columns
 from kinescape.panel.model import Panel
-from kinescape.phase.pairs import phase_calls
+from kinescape.phase.pairs import phase_calls, phase_groups
 from kinescape.reads.pairs import ReadPairs, read_pairs
 from kinescape.reads.umi import umi_source
 from kinescape.records import (
@@ -145,6 +145,7 @@ def analyse_sample(
             merged, bench.annotations, panel, parameters.max_population_af, _on_record(bench.knowledge_base)
         )
         phases = phase_calls(axis, calls, seen, sight)
+        haplotypes = phase_groups(axis, calls, seen, sight, phases)
     finally:
         raw.close()
         pairs.close()
@@ -180,6 +181,7 @@ def analyse_sample(
         calls=calls,
         known_positions=known,
         phases=phases,
+        haplotypes=haplotypes,
         drugs=drug_states(base, panel, calls, known, phases, sample.info.extra.get("fusion")) if base else (),
         not_assessed=(
             *not_assessed(amplicons, parameters),

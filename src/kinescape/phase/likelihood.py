@@ -58,7 +58,7 @@ def cis_fraction(counts: tuple[int, int, int, int], errors: PhaseErrors, molecul
         Input genome copies, None when unknown.
     """
     fragments = sum(counts)
-    profile = np.array([_best_log_likelihood(float(theta), counts, errors) for theta in _GRID])
+    profile = log_likelihood(_GRID, counts, errors)
     if molecules is not None:
         profile = profile / (1.0 + fragments / max(1, molecules))
     best = int(np.argmax(profile))
@@ -66,35 +66,39 @@ def cis_fraction(counts: tuple[int, int, int, int], errors: PhaseErrors, molecul
     return CisFraction(float(_GRID[best]), float(_GRID[inside[0]]), float(_GRID[inside[-1]]))
 
 
-def shown_shares(theta: float, a: float, b: float, errors: PhaseErrors) -> NDArray[np.float64]:
-    """float64[4]: expected shares of fragments that show (both, only A, only B, none)."""
-    both = min(a, b) * theta
-    molecule = np.array([both, a - both, b - both, 1.0 - a - b + both])
+def shown_shares(theta: float | NDArray[np.float64], a: float, b: float, errors: PhaseErrors) -> NDArray[np.float64]:
+    """float64[..., 4]: expected shares of fragments that show (both, only A, only B, none), for every ``theta``."""
+    both = min(a, b) * np.asarray(theta, np.float64)
+    molecule = np.stack((both, a - both, b - both, 1.0 - a - b + both), axis=-1)
     independent = np.array([a * b, a * (1 - b), (1 - a) * b, (1 - a) * (1 - b)])
     fragment = (1.0 - errors.chimera) * molecule + errors.chimera * independent
-    keep_a, keep_b = 1.0 - errors.loss, 1.0 - errors.loss
-    wrong_a, wrong_b = errors.background_a, errors.background_b
-    read_a = np.array([[keep_a, 1 - keep_a], [wrong_a, 1 - wrong_a]])
-    read_b = np.array([[keep_b, 1 - keep_b], [wrong_b, 1 - wrong_b]])
-    table = read_a.T @ fragment.reshape(2, 2) @ read_b
-    return np.asarray(np.maximum(table.reshape(-1), 1e-12))
+    # What is read at both sites, given what is there: the product of the two sites' tables.
+    shares = fragment @ np.kron(_read(errors.background_a, errors.loss), _read(errors.background_b, errors.loss))
+    return np.asarray(np.maximum(shares, 1e-12))
 
 
-def _best_log_likelihood(theta: float, counts: tuple[int, int, int, int], errors: PhaseErrors) -> float:
-    """Log likelihood at ``theta``, maximised over the two allele shares by a few rounds of moment matching.
+def log_likelihood(
+    theta: NDArray[np.float64], counts: tuple[int, int, int, int], errors: PhaseErrors
+) -> NDArray[np.float64]:
+    """float64[theta]: log likelihood of each cis fraction, the two allele shares at their marginal estimates.
 
     The shares of A and of B alone hardly depend on ``theta``: what is seen of A is ``a (1 - loss) + (1 - a)
-    background``, whatever the phase, so the marginals are their maximum-likelihood values to first order.
+    background``, whatever the phase, so the marginals stand for the joint maximum. How near they come to it is
+    measured in ``tests/phase/test_joint_maximum.py`` and stated in ``docs/phasing.md``.
     """
     n11, n10, n01, n00 = counts
     total = max(1, n11 + n10 + n01 + n00)
     a = _true_share((n11 + n10) / total, errors.background_a, errors.loss)
     b = _true_share((n11 + n01) / total, errors.background_b, errors.loss)
-    if a + b - min(a, b) * theta > 1.0:
-        # More than everything: two common variants cannot be this much apart.
-        return -np.inf
     shares = shown_shares(theta, a, b, errors)
-    return float(np.dot(counts, np.log(shares / shares.sum())))
+    values = np.log(shares / shares.sum(axis=-1, keepdims=True)) @ np.array(counts, np.float64)
+    # More than everything: two common variants cannot be this much apart.
+    return np.where(a + b - min(a, b) * theta > 1.0, -np.inf, values)
+
+
+def _read(background: float, loss: float) -> NDArray[np.float64]:
+    """float64[2, 2]: rows what is there (alternative, reference), columns what is read."""
+    return np.array([[1.0 - loss, loss], [background, 1.0 - background]])
 
 
 def _true_share(seen: float, background: float, loss: float) -> float:

@@ -1,4 +1,4 @@
-"""Every pair of called variants of a sample, judged; the one entry of this stage is :func:`phase_calls`."""
+"""Every pair of called variants of a sample, judged, then the groups: the entry of this stage."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from kinescape.columns.alleles import ALTERNATIVE, REFERENCE
 from kinescape.columns.axis import Axis
 from kinescape.limits.coverage import Sight
+from kinescape.phase.haplotypes import haplotypes_of
 from kinescape.phase.likelihood import PhaseErrors
 from kinescape.phase.verdict import pair_verdict
-from kinescape.records import Call, PhaseVerdict
+from kinescape.records import Call, Haplotype, PhaseVerdict
 
 Counts = tuple[int, int, int, int]
 
@@ -36,7 +37,7 @@ def phase_calls(axis: Axis, calls: Sequence[Call], seen: NDArray[np.uint8], sigh
         verdict = pair_verdict(counts, errors, sight.molecules)
         reason = verdict.reason
         if sum(counts) == 0:
-            reason = _distance(one, two, axis)
+            reason = f"{_distance(one, two, axis)}; {bounds_by_fractions(one, two)}"
         elif verdict.verdict == "cis":
             reason = reason.replace("first variant", _name(one)).replace("second variant", _name(two))
         verdicts.append(
@@ -57,6 +58,20 @@ def phase_calls(axis: Axis, calls: Sequence[Call], seen: NDArray[np.uint8], sigh
     return tuple(verdicts)
 
 
+def phase_groups(
+    axis: Axis, calls: Sequence[Call], seen: NDArray[np.uint8], sight: Sight, phases: Sequence[PhaseVerdict]
+) -> tuple[Haplotype, ...]:
+    """Combinations of three or more strong calls; arguments as for :func:`phase_calls`, and its verdicts."""
+    chosen = [number for number, call in enumerate(calls) if call.evidence == "strong"]
+    return haplotypes_of(
+        [calls[number].variant.name for number in chosen],
+        seen[:, chosen],
+        phases,
+        [_background(calls[number], axis, sight) for number in chosen],
+        sight.molecules,
+    )
+
+
 def _background(call: Call, axis: Axis, sight: Sight) -> float:
     """Share of reference molecules read as this alternative; an indel has no more than a substitution."""
     return float(sight.background[axis.column(call.variant.chrom, call.variant.pos - 1)])
@@ -71,6 +86,22 @@ def _counts(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> Counts:
 
 def _name(call: Call) -> str:
     return call.consequence.protein if call.consequence and call.consequence.protein else call.variant.name
+
+
+def bounds_by_fractions(one: Call, two: Call) -> str:
+    """What the allele fractions alone allow for a pair that no fragment spans. This is not phasing.
+
+    Shares a and b of all molecules overlap in at least ``a + b - 1`` and at most ``min(a, b)`` of them (Frechet 1951,
+    Ann. Univ. Lyon A 14:53); the ends of both 95% intervals are taken to the wider side.
+    """
+    more, fewer = (one, two) if one.vaf >= two.vaf else (two, one)
+    least = max(0.0, more.vaf_low + fewer.vaf_low - 1.0)
+    share = least / max(fewer.vaf_high, 1e-9)
+    said = f"by the allele fractions alone (not phasing) {share:.0%} to 100% of the molecules with {_name(fewer)}"
+    said += f" may carry {_name(more)}"
+    if more.vaf_low > fewer.vaf_high:
+        said += f", and some with {_name(more)} do not carry {_name(fewer)}"
+    return said
 
 
 def _distance(one: Call, two: Call, axis: Axis) -> str:

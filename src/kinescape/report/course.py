@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kinescape.records import Call, PositionState, SampleResult, Variant
-from kinescape.report.wording import call_name
+from kinescape.records import SampleResult
+from kinescape.report.wording import percent
+from kinescape.timeline.build import Step, timeline_of
+from kinescape.timeline.order import Series, in_order
+from kinescape.timeline.points import Point
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,13 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Point:
-    """A finding in one sample: its allele fraction, or why there is none."""
+class Moment:
+    """A finding in one sample as the table shows it: what the sample says, and what happened since the one before."""
 
-    state: PositionState
-    vaf: float | None
-    lod95: float | None
-    note: str = ""
+    point: Point
+    change: str
+    """Name of the change in words; empty where there is none to name."""
+    why: str
 
 
 @dataclass(frozen=True)
@@ -34,56 +37,71 @@ class Track:
     """A finding through all samples."""
 
     name: str
-    points: tuple[Point, ...]
+    moments: tuple[Moment, ...]
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        return tuple(moment.point for moment in self.moments)
 
 
 @dataclass(frozen=True)
 class Course:
+    """The samples of a patient in order, and the findings through them."""
+
     visits: tuple[Visit, ...]
     tracks: tuple[Track, ...]
+    by_date: bool
+    """Whether the order is that of the dates; else it is the order given."""
 
 
-def course_of(result: SampleResult, history: tuple[SampleResult, ...]) -> Course | None:
-    """Every strong or weak finding of the patient's samples, in the order of their dates; None without a history."""
+CHANGES = {
+    "baseline": "",
+    "not_found": "",
+    "not_assessable": "",
+    "emerging": "emerging",
+    "persisting": "persisting",
+    "rising": "rising",
+    "falling": "falling",
+    "cleared": "cleared",
+    "within_limit": "not excluded",
+}
+"""Words of the changes. The empty ones say no more than the state that stands beside them."""
+
+
+def course_of(result: SampleResult, history: tuple[SampleResult, ...], given: tuple[str, ...] = ()) -> Course | None:
+    """Every strong or weak finding of the patient's samples in order; None without a history.
+
+    ``given`` holds the names of all samples in the order that counts where dates are missing; samples it does not name
+    come last. Without it the history comes first, in its own order.
+    """
     if not history:
         return None
-    samples = sorted((result, *history), key=lambda r: (r.sample.date or "9999", r.sample.timepoint, r.sample.sample))
-    findings: dict[str, Call] = {}
-    for each in samples:
-        for call in each.calls:
-            if call.evidence != "filtered":
-                findings.setdefault(call.variant.name, call)
-    ordered = sorted(findings.values(), key=lambda call: call.variant)
+    place = {name: number for number, name in enumerate(given)}
+    listed = sorted((*history, result), key=lambda each: place.get(each.sample.sample, len(place)))
+    samples, basis = in_order(listed)
+    timeline = timeline_of(Series(result.sample.patient, samples, basis))
     return Course(
         visits=tuple(_visit(each, each is result) for each in samples),
-        tracks=tuple(
-            Track(call_name(call), tuple(point_of(each, call.variant) for each in samples)) for call in ordered
-        ),
+        tracks=tuple(Track(each.name, tuple(_moment(step) for step in each.steps)) for each in timeline.courses),
+        by_date=basis == "date",
     )
 
 
-def point_of(result: SampleResult, variant: Variant) -> Point:
-    """What one sample says of a variant."""
-    call = next((c for c in result.calls if c.variant == variant), None)
-    if call is not None and call.evidence != "filtered":
-        return Point("detected" if call.evidence == "strong" else "weak", call.vaf, None)
-    lod95, covered, on_panel = _limit(result, variant)
-    note = f"a candidate at {100 * call.vaf:.2f}% did not pass" if call is not None else ""
-    if lod95 is not None:
-        return Point("not_detected", None, lod95, note)
-    if covered:
-        return Point("below_depth", None, None, note)
-    return Point("not_covered" if on_panel else "not_on_panel", None, None, note)
+def _moment(step: Step) -> Moment:
+    change = step.change
+    words = CHANGES[change.name]
+    why = step.point.note
+    if change.difference is not None:
+        difference = change.difference
+        why = f"{_points(difference.value)} ({_points(difference.low)} to {_points(difference.high)})"
+    elif change.name in ("emerging", "cleared", "within_limit"):
+        why = change.note
+    return Moment(step.point, words, why)
 
 
-def _limit(result: SampleResult, variant: Variant) -> tuple[float | None, bool, bool]:
-    """(limit of detection, any read there, on the panel)"""
-    for track in result.coverage:
-        offset = variant.pos - track.start
-        if track.chrom == variant.chrom and 0 <= offset < len(track.depth):
-            return track.lod95[offset], track.depth[offset] > 0, True
-    inside = any(a.chrom == variant.chrom and a.start <= variant.pos <= a.end for a in result.amplicons)
-    return None, False, inside
+def _points(value: float) -> str:
+    """A difference of fractions in percentage points, with its sign."""
+    return ("+" if value >= 0 else "\N{MINUS SIGN}") + percent(abs(value)).removesuffix("%") + " points"
 
 
 def _visit(result: SampleResult, shown: bool) -> Visit:

@@ -19,6 +19,7 @@ from kinescape.report.course import course_of
 from kinescape.report.environment import environment, whole_page
 from kinescape.report.figures import lod_strip, lollipop
 from kinescape.report.figures.axis import genes_of
+from kinescape.report.figures.phase import phase_picture
 from kinescape.report.figures.reads import insert_lengths, quality_by_cycle
 from kinescape.report.figures.time_course import time_course
 from kinescape.report.wording import SILENT_STATES, lod_range
@@ -43,7 +44,7 @@ USUAL_SOURCES = ("gnomAD", "ClinVar", "BoostDM", "CIViC")
 """Sources that a reader expects beside a finding; where a result names none, each is "not consulted"."""
 
 
-def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = ()) -> str:
+def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = (), given: tuple[str, ...] = ()) -> str:
     """The page of ``result``.
 
     Parameters
@@ -52,6 +53,8 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = ()) 
         The sample.
     history
         Other samples of the same patient, in any order; they are shown beside the findings.
+    given
+        Names of all samples of the patient in the order that counts where not every sample has a date.
 
     Raises
     ------
@@ -59,7 +62,7 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = ()) 
         A sample of the history belongs to another patient, or none is named.
     """
     _check_history(result, history)
-    course = course_of(result, history)
+    course = course_of(result, history, given)
     picture = time_course(course) if course else None
     silent = sum(k.state in SILENT_STATES for k in result.known_positions)
     context: dict[str, Any] = {
@@ -79,6 +82,8 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = ()) 
         "silent_groups": view.silent_groups(result),
         "state_counts": view.state_counts(result.known_positions),
         "phases": view.phase_rows(result),
+        "phase_picture": phase_picture(result),
+        "acquisition": view.acquisition_orders(result),
         "course": course,
         "course_picture": picture,
         "pictures": _pictures(result),

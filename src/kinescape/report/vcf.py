@@ -20,6 +20,7 @@ from kinescape.errors import KinescapeError
 from kinescape.files import whole_file
 from kinescape.records import AlignerCall, Call, SampleResult
 from kinescape.report.vcf_header import aligner_tag, header_lines
+from kinescape.report.vcf_phase import UNPHASED, PhaseFields, phase_fields
 from kinescape.report.wording import lowest_depth
 
 MISSING = "."
@@ -78,7 +79,8 @@ def vcf_text(result: SampleResult, contigs: list[tuple[str, int]]) -> str:
         encoded(result.sample.sample, _CONTROL),
     ]
     lines = [*header_lines(result, contigs, aligners), "\t".join(columns)]
-    lines += ["\t".join(_cells(call, aligners)) for call in calls]
+    phases = phase_fields(result)
+    lines += ["\t".join(_cells(call, aligners, phases.get(call.variant.name, UNPHASED))) for call in calls]
     return "\n".join(lines) + "\n"
 
 
@@ -112,9 +114,9 @@ def _check_call(call: Call, lengths: dict[str, int]) -> None:
             raise KinescapeError(f"variant {variant.name}: '{name}' cannot be the name of a VCF filter")
 
 
-def _cells(call: Call, aligners: list[str]) -> list[str]:
+def _cells(call: Call, aligners: list[str], phase: PhaseFields) -> list[str]:
     variant = call.variant
-    keys, values = _sample_fields(call, aligners)
+    keys, values = _sample_fields(call, aligners, phase)
     return [
         variant.chrom,
         str(variant.pos),
@@ -123,13 +125,13 @@ def _cells(call: Call, aligners: list[str]) -> list[str]:
         variant.alt,
         str(min((numbers.qual for numbers in call.by_aligner), default=0)),
         ";".join(call.filters) or "PASS",
-        _info(call),
+        _info(call, phase),
         ":".join(keys),
         ":".join(values),
     ]
 
 
-def _info(call: Call) -> str:
+def _info(call: Call, phase: PhaseFields) -> str:
     depth = lowest_depth(call)
     fields: list[tuple[str, str]] = [("DP", "" if depth is None else str(depth)), ("AF", f"{call.vaf:.6g}")]
     named = call.consequence
@@ -151,14 +153,20 @@ def _info(call: Call) -> str:
         ("BGRATIO", "" if call.background_ratio is None else f"{call.background_ratio:.6g}"),
         ("INSPECTED", call.inspected),
     ]
-    return ";".join(f"{key}={encoded(value)}" for key, value in fields if value)
+    cells = [f"{key}={encoded(value)}" for key, value in fields if value]
+    partners = (("CIS", phase.cis), ("TRANS", phase.trans), ("MIXED", phase.mixed))
+    cells += [f"{key}={'|'.join(encoded(name) for name in names)}" for key, names in partners if names]
+    return ";".join(cells)
 
 
-def _sample_fields(call: Call, aligners: list[str]) -> tuple[list[str], list[str]]:
+def _sample_fields(call: Call, aligners: list[str], phase: PhaseFields) -> tuple[list[str], list[str]]:
     """FORMAT keys and the sample's values."""
     depth = lowest_depth(call)
     keys = ["DP", "AF", "AFLOW", "AFHIGH"]
     values = [MISSING if depth is None else str(depth), *(f"{v:.6g}" for v in (call.vaf, call.vaf_low, call.vaf_high))]
+    if phase.phase_set is not None:
+        keys.append("PS")
+        values.append(str(phase.phase_set))
     for aligner in aligners:
         tag = aligner_tag(aligner)
         numbers = next((n for n in call.by_aligner if n.aligner == aligner), None)

@@ -25,6 +25,14 @@ _INFO = (
     ("KNOWN", "1", "String", "What the panel's list of known changes says of it, percent-encoded"),
     ("BGRATIO", "1", "Float", "Allele fraction over the background of the same site and substitution in controls"),
     ("INSPECTED", "1", "String", "Verdict of the person who looked at the reads, percent-encoded"),
+    ("CIS", "1", "String", "Variants, separated by |, found on the same molecules as this one, as CHROM:POS:REF>ALT"),
+    ("TRANS", "1", "String", "Variants, separated by |, found on other molecules than this one, as CHROM:POS:REF>ALT"),
+    (
+        "MIXED",
+        "1",
+        "String",
+        "Variants, separated by |, found with this one on some molecules and without it on others",
+    ),
 )
 
 _FORMAT = (
@@ -32,6 +40,7 @@ _FORMAT = (
     ("AF", "A", "Float", "Allele fraction"),
     ("AFLOW", "A", "Float", "Lower end of the 95% interval of AF"),
     ("AFHIGH", "A", "Float", "Upper end of the 95% interval of AF"),
+    ("PS", "1", "Integer", "Phase set: position of the first of the variants that were all found in cis, pair by pair"),
 )
 
 _FORMAT_OF_ALIGNER = (

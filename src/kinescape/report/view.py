@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kinescape.phase.haplotypes import acquisition_order
 from kinescape.records import Call, DrugState, DrugStateName, KnownPosition, PhaseVerdict, SampleResult
 from kinescape.report.palette import drug_in
 from kinescape.report.wording import (
@@ -145,6 +146,17 @@ def phase_rows(result: SampleResult) -> list[PhaseRow]:
     return [
         PhaseRow(names.get(p.variant_a, p.variant_a), names.get(p.variant_b, p.variant_b), p) for p in result.phases
     ]
+
+
+def acquisition_orders(result: SampleResult) -> list[str]:
+    """``F1174L, then L1196M, then G1202R`` for every group of three or more changes whose combinations are nested."""
+    names = {call.variant.name: short_call_name(call) for call in result.calls}
+    orders = []
+    for group in dict.fromkeys(each.group for each in result.haplotypes):
+        steps = acquisition_order([each for each in result.haplotypes if each.group == group])
+        if steps is not None and len(steps) > 1:
+            orders.append(", then ".join(" with ".join(names.get(name, name) for name in step) for step in steps))
+    return orders
 
 
 def silent_groups(result: SampleResult) -> list[SilentGroup]:
