@@ -44,6 +44,9 @@ def test_tables_and_picture(run: Path, tmp_path: Path, capsys: pytest.CaptureFix
     (patient,) = json.loads((tmp_path / "out" / "timeline.json").read_text())["patients"]
     assert (patient["patient"], patient["ordered_by"]) == ("P", "as given")
     assert patient["variants"][1]["steps"][1]["change"] == "cleared"
+    apart = "ALK E1154K was cleared in a_beyond while ALK F1174L stayed"
+    assert apart in printed
+    assert "not by phasing" in patient["told_apart_by_time"][0]
     svg = (tmp_path / "out" / "timeline-P.svg").read_text()
     for words in ("lorlatinib", "F1174L", "SIMULATED", "falling"):
         assert words in svg

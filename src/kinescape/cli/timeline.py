@@ -22,6 +22,7 @@ def timeline(results: tuple[Path, ...], out: Path) -> None:
     timeline.json and one SVG for each patient with two or more samples.
     """
     from kinescape.report.timeline_files import timelines_from, write_timelines
+    from kinescape.timeline.build import told_apart_by_time
 
     timelines = timelines_from(results)
     write_timelines(out, timelines)
@@ -31,6 +32,8 @@ def timeline(results: tuple[Path, ...], out: Path) -> None:
             moments = zip(each.samples, course.steps, strict=True)
             steps = [f"{info.sample} {step.change.name.replace('_', ' ')}{_value(step)}" for info, step in moments]
             click.echo(f"  {course.name}: " + " -> ".join(steps))
+        for said in told_apart_by_time(each):
+            click.echo(f"  {said}")
         if not each.courses:
             click.echo("  no finding in any sample")
     click.echo(str(out / "timeline.tsv"))

@@ -9,7 +9,7 @@ import msgspec
 
 from kinescape import __version__
 from kinescape.records import SampleInfo
-from kinescape.timeline.build import Course, Step, Timeline
+from kinescape.timeline.build import Course, Step, Timeline, told_apart_by_time
 
 COLUMNS = (
     *("patient", "variant", "genomic", "order", "sample", "date", "timepoint", "therapy", "line"),
@@ -55,6 +55,7 @@ def _patient(timeline: Timeline) -> dict[str, Any]:
             }
             for info in timeline.samples
         ],
+        "told_apart_by_time": list(told_apart_by_time(timeline)),
         "variants": [
             {
                 "variant": course.name,

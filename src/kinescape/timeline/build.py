@@ -64,6 +64,24 @@ def timeline_of(series: Series) -> Timeline:
     )
 
 
+def told_apart_by_time(timeline: Timeline) -> tuple[str, ...]:
+    """Pairs of changes that time tells apart: one was cleared while the other one stayed.
+
+    The molecules with the one that stayed are then not only those that carried the one that went. This is not phasing:
+    it says nothing of the molecules that carried the cleared one.
+    """
+    said = []
+    for gone in timeline.courses:
+        for stayed in timeline.courses:
+            for number, (one, other) in enumerate(zip(gone.steps, stayed.steps, strict=True)):
+                if one.change.name == "cleared" and other.point.found and stayed.steps[number - 1].point.found:
+                    said.append(
+                        f"{gone.name} was cleared in {timeline.samples[number].sample} while {stayed.name} stayed: not "
+                        f"all molecules with {stayed.name} carried {gone.name} (by time, not by phasing)"
+                    )
+    return tuple(dict.fromkeys(said))
+
+
 def independent_observations(call: Call, molecules: int | None) -> float | None:
     """``1 / (1 / fragments + 1 / molecules)``: fragments are drawn from the input molecules (Villa et al. give ng)."""
     if call.fragments <= 0:
