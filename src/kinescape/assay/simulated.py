@@ -102,7 +102,7 @@ def read_truth(path: Path, top_dose: float) -> tuple[dict[tuple[str, str], float
         variant = row.text("variant")
         for drug, cell in row.cells.items():
             text = cell.strip().replace(",", "")
-            if drug == "variant" or text in {"", "na"}:
+            if drug in {"variant", "source"} or text in {"", "na"}:
                 continue
             try:
                 value = float(text.removeprefix(">"))
