@@ -88,14 +88,16 @@ def analyse(case: Case) -> Found:
     return Found(case, len(true), len(strong & true), tuple(sorted(each.name for each in strong - true)), limits)
 
 
-def cases(replicates: int, healthy: int) -> list[Case]:
+def cases(replicates: int, healthy: int, first: int = 0, shallow: bool = False) -> list[Case]:
+    """All samples; ``first`` numbers them (and so their seeds), ``shallow``: healthy ones at the lesser depth only."""
     listed = []
     for fraction, pairs, nanograms in itertools.product(FRACTIONS, DEPTHS, NANOGRAMS):
         # The cell that users ask about first gets enough changes to tell 99% from 98%.
         times = 8 if (fraction, pairs, nanograms) == (0.01, 25_000, 20.0) else 1
         listed += [(fraction, pairs, nanograms)] * (times * replicates)
-    listed += [(None, DEPTHS[0], 20.0)] * (healthy - healthy // 4) + [(None, DEPTHS[1], 20.0)] * (healthy // 4)
-    return [Case(number, *each) for number, each in enumerate(listed)]
+    deep = 0 if shallow else healthy // 4
+    listed += [(None, DEPTHS[0], 20.0)] * (healthy - deep) + [(None, DEPTHS[1], 20.0)] * deep
+    return [Case(number, *each) for number, each in enumerate(listed, start=first)]
 
 
 def main() -> None:
@@ -105,9 +107,11 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=5)
     parser.add_argument("--healthy", type=int, default=100)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--first", type=int, default=0, help="number of the first sample, from which its seed is made")
+    parser.add_argument("--shallow", action="store_true", help="healthy samples at the lesser depth only")
     options = parser.parse_args()
     cells: dict[tuple[float | None, int, float], list[Found]] = {}
-    todo = cases(options.replicates, options.healthy)
+    todo = cases(options.replicates, options.healthy, options.first, options.shallow)
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(options.processes, context) as pool:
         for done, found in enumerate(pool.map(analyse, todo), start=1):
