@@ -5,7 +5,8 @@
 Every simulated sample (variants, insertions and deletions, adapters, low qualities, off-target reads) is analysed
 twice: with each distinct mate aligned once, its qualities the mean of its reads, and with every read aligned for
 itself. BWA-MEM does not look at qualities; Bowtie2's mismatch penalty does, so a read whose qualities differ from its
-mate's mean may be clipped differently. Printed are reads that lie differently, and calls that differ.
+mate's mean may be clipped differently. Printed are reads that lie differently, and passing substitutions that
+differ; calls of insertions and deletions are not compared.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def phase_calls(axis: Axis, calls: Sequence[Call], seen: NDArray[np.uint8], sigh
         if sum(counts) == 0:
             reason = f"{_distance(one, two, axis)}; {bounds_by_fractions(one, two)}"
         elif verdict.verdict == "cis":
-            reason = reason.replace("first variant", _name(one)).replace("second variant", _name(two))
+            reason = reason.replace("the first variant", _name(one)).replace("the second variant", _name(two))
         verdicts.append(
             PhaseVerdict(
                 variant_a=one.variant.name,
