@@ -490,7 +490,7 @@ def set_up_python_packages(for_tests: bool) -> None:
         shutil.rmtree(VENV)
     state: dict[str, object] = {"folder": str(ROOT), "for_tests": for_tests, "fingerprint": fingerprint()}
     write_stamp({"state": "begun", **state})
-    groups = ["--all-groups"] if for_tests else ["--no-dev", "--inexact"]
+    groups = ["--all-groups", "--all-extras"] if for_tests else ["--no-dev", "--inexact"]
     with step("Python packages of uv.lock"):
         run(
             [uv, "sync", "--locked", *groups, *uv_python()],
