@@ -31,6 +31,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "reinterpret": ("kinescape.cli.reinterpret:reinterpret", "Old results with a newer knowledge base, without reads."),
     "call": ("kinescape.cli.call:call_command", "Variants from a BAM or CRAM file, to LoFreq's integers."),
     "cohort": ("kinescape.cli.cohort:cohort", "patients, lines, samples: counts, survival, swimmer plots"),
+    "structure": (
+        "kinescape.cli.structure:structure",
+        "Molecular models: mutants on real structures, and the drug in them",
+    ),
     "assay": ("kinescape.cli.assay:assay", "Dose-response, growth and blots: from plates to resistance classes"),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""

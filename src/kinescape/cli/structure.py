@@ -1,0 +1,51 @@
+"""`kinescape structure`: molecular models. Finds the verb, imports only its module, says what to install."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+import click
+
+from kinescape.errors import InputError
+
+VERBS: dict[str, tuple[str, str]] = {
+    # verb: (module:command, one line of help) - in the order of the work
+}
+"""Verbs of `kinescape structure` by name. The help line stands here so that the help imports none of the modules."""
+
+NEEDED = ("openmm", "pdbfixer", "MDAnalysis", "prolif", "rdkit")
+
+
+def missing_packages() -> list[str]:
+    """Packages of the extra that are not installed."""
+    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
+class StructureGroup(click.Group):
+    """A click group whose commands are imported only when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        if missing := missing_packages():
+            raise InputError(
+                f"`kinescape structure {cmd_name}` needs {', '.join(missing)}",
+                expected="the extra: pip install 'kinescape[structure]'",
+            )
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if VERBS:
+            with formatter.section("Commands"):
+                formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+
+@click.command(cls=StructureGroup, context_settings={"max_content_width": 110})
+def structure() -> None:
+    """Molecular models: mutants on real structures and what they do to the drug. Research use only."""
