@@ -33,7 +33,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "cohort": ("kinescape.cli.cohort:cohort", "patients, lines, samples: counts, survival, swimmer plots"),
     "structure": (
         "kinescape.cli.structure:structure",
-        "Molecular models: mutants on real structures, and the drug in them",
+        "Molecular models: mutants on real structures, and what they do to the drug.",
     ),
     "assay": ("kinescape.cli.assay:assay", "Dose-response, growth and blots: from plates to resistance classes"),
 }
