@@ -100,6 +100,12 @@ UV_SHA256 = (  # of that version's wheels on the package index
 # Programs by the distribution's package that holds them. Bowtie2's own programs are called without its Perl wrapper.
 ALIGNERS = {"bwa": ("bwa",), "bowtie2": ("bowtie2-align-s", "bowtie2-build-s")}
 TEST_PROGRAMS = {"bcftools": ("bcftools",), "samtools": ("samtools",), "tabix": ("tabix", "bgzip")}
+# Programs of some tests that only an installation by root brings (CI runs as root in a machine of its own).
+SYSTEM_PROGRAMS = {
+    "chromium": ("chromium",),
+    "slurm-wlm": ("slurmctld", "slurmd", "sbatch"),
+    "munge": ("munged",),
+}
 DISTRIBUTION_PIP = "python3-pip-whl"
 
 OUTER_CAUSES = (  # what apt-get, pip and uv say, and what it means
@@ -336,6 +342,25 @@ def set_up_programs(programs: dict[str, tuple[str, ...]]) -> None:
         make_launchers(unpack(packages, names), names)
 
 
+def install_system_programs() -> None:
+    """In CI, as root: have the distribution install what cannot be unpacked. Elsewhere their tests are skipped."""
+    packages = absent(SYSTEM_PROGRAMS)
+    if not packages:
+        return
+    listed = ", ".join(packages)
+    if os.environ.get("CI") != "true" or os.geteuid() != 0 or not has_apt():
+        say(f"{listed}: not installed; the tests that need them are skipped")
+        return
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        with step(f"{listed} from the distribution, installed"):
+            run(["apt-get", "-q", "update"], "cannot read the distribution's package lists", environment=quiet)
+            install = ["apt-get", "-q", "-y", "--no-install-recommends", "install", *packages]
+            run(install, f"cannot install {listed}", environment=quiet)
+    except SetupError as problem:
+        say(f"{problem}; the tests that need them are skipped")
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # uv and the Python packages
 # ---------------------------------------------------------------------------------------------------------------------
@@ -524,7 +549,9 @@ def alone() -> Iterator[None]:
 
 def set_up(for_tests: bool) -> None:
     """Bring the machine to where kinescape runs. Returns at once if it is there already."""
-    if python_packages_ready(for_tests) and not absent(ALIGNERS) and not (for_tests and absent(TEST_PROGRAMS)):
+    in_ci = os.environ.get("CI") == "true"
+    wanted = {**ALIGNERS, **(TEST_PROGRAMS if for_tests else {}), **(SYSTEM_PROGRAMS if for_tests and in_ci else {})}
+    if python_packages_ready(for_tests) and not absent(wanted):
         return
     started = time.monotonic()
     with alone():
@@ -538,6 +565,7 @@ def set_up(for_tests: bool) -> None:
                 if os.environ.get("CI") == "true":
                     raise
                 say(f"{problem}; the tests that need them are skipped")
+            install_system_programs()
         shutil.rmtree(TOOLS / "apt", ignore_errors=True)
         compile_kernels()
     say(f"ready after {time.monotonic() - started:.0f} s")
@@ -558,7 +586,7 @@ def compile_kernels() -> None:
 def run_tests(arguments: Sequence[str]) -> int:
     """Run the static checks, then the tests; every one of them is run, and any that fails makes the whole fail."""
     uv = find_uv() or install_uv()
-    sources = [name for name in ("src", "tests", "benchmarks", "bootstrap.py") if (ROOT / name).exists()]
+    sources = [name for name in ("src", "tests", "benchmarks", "docs", "bootstrap.py") if (ROOT / name).exists()]
     checks = [
         ("ruff check", ["ruff", "check", *sources]),
         ("ruff format", ["ruff", "format", "--check", *sources]),

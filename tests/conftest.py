@@ -35,7 +35,15 @@ def program() -> Callable[[str], str]:
     return path_of
 
 
+SYSTEM_PROGRAMS = {"browser": ("chromium",), "slurm": ("slurmctld", "slurmd", "sbatch", "munged")}
+"""What a marker stands for that only an installation by root brings: skipped where it is missing, in CI too (there
+bootstrap.py installs them and says so if it cannot)."""
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, programs in SYSTEM_PROGRAMS.items():
+        if item.get_closest_marker(marker) and (missing := [name for name in programs if not shutil.which(name)]):
+            pytest.skip(f"not installed: {', '.join(missing)}")
     if item.get_closest_marker("aligners"):
         for name in ALIGNERS:
             path_of(name)
