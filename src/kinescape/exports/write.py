@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kinescape.errors import InputError
 from kinescape.exports.select import file_stem
-from kinescape.files import whole_folder, write_text
+from kinescape.files import write_text
 from kinescape.records import SampleResult
 
 
@@ -51,8 +52,8 @@ def export(results: Sequence[SampleResult], kind: str, out: Path, options: Optio
     if kind == "cbioportal":
         from kinescape.exports.cbioportal import export_study
 
-        if out.is_file():
-            raise InputError("is a file", file=out, expected="a folder for the study")
+        if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "meta_study.txt").is_file()):
+            raise InputError("is there and is no study", file=out, expected="a new folder, or one of an earlier export")
         export_study(results, options.study, out)
         return [out]
     if kind in ("tsv", "maf"):
@@ -110,16 +111,17 @@ def _write_parts(parts: dict[str, Writer], kind: str, out: Path) -> list[Path]:
         (write,) = parts.values()
         write(_file_path(out, kind))
         return [out]
-    if out.exists() and not out.is_dir() or out.name.lower().endswith(_SUFFIXES[kind]):
+    if (out.exists() and not out.is_dir()) or out.name.lower().endswith(_SUFFIXES[kind]):
         raise InputError(f"{len(parts)} files do not go into one", file=out, expected="a folder")
-    written = []
-    suffix = _SUFFIXES[kind][0]
-    with whole_folder(out) as folder:
+    names = {name: f"{file_stem(name)}{_SUFFIXES[kind][0]}" for name in parts}
+    out.mkdir(parents=True, exist_ok=True)
+    # All are made before the first takes its place: a fault leaves what was there, and other files are not touched.
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as temporary:
         for name, write in parts.items():
-            path = folder / f"{file_stem(name)}{suffix}"
-            write(path)
-            written.append(out / path.name)
-    return written
+            write(Path(temporary) / names[name])
+        for path in sorted(Path(temporary).iterdir()):
+            path.replace(out / path.name)
+    return [out / name for name in names.values()]
 
 
 def _file_path(out: Path, kind: str) -> Path:
