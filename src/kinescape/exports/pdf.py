@@ -21,7 +21,7 @@ from kinescape.exports.view import View, sample_view
 from kinescape.files import write_bytes
 from kinescape.records import SampleResult
 
-STANDARDS: list[Literal["ua-1"]] = ["ua-1"]
+STANDARD: Literal["ua-1"] = "ua-1"
 """PDF/UA-1 (accessible, tagged). PDF/A would need a date of making, which a result does not have."""
 _NO_GLYPH = re.compile(r"the text `?\"(?P<sign>.)", re.DOTALL)
 _SURE = re.compile("[\x00-\u024f\u0370-\u03ff\u0400-\u045f\u2010-\u2027\u2030-\u205e\u2070-\u209f\u20ac\u2190-\u2193]")
@@ -59,20 +59,19 @@ def _document(result: SampleResult, compiled: Callable[[View], bytes | list[byte
     import typst
 
     data = document_data(result)
-    try:
-        return compiled(data)
-    except typst.TypstError as problem:
-        if not _NO_GLYPH.search(str(problem)):
-            raise KinescapeError(f"the PDF of sample '{result.sample.sample}' cannot be made ({problem})") from problem
-    # A sign that no font here has is spelled out: a reader must see that something stands there.
-    data = _spelled(data, lambda sign: not _SURE.match(sign))
-    try:
-        return compiled(data)
-    except typst.TypstError as problem:
-        raise KinescapeError(f"the PDF of sample '{result.sample.sample}' cannot be made ({problem})") from problem
+    # A sign that no font here has is spelled out: a reader must see that something stands there. First those that the
+    # fonts may lack; where even that is not enough (numbers of Unicode without a sign), all beyond ASCII.
+    for odd in (lambda _: False, lambda sign: not _SURE.match(sign), lambda sign: not sign.isascii()):
+        try:
+            return compiled(_spelled(data, odd))
+        except typst.TypstError as problem:
+            fault = problem
+            if not _NO_GLYPH.search(str(problem)):
+                break
+    raise KinescapeError(f"the PDF of sample '{result.sample.sample}' cannot be made ({fault})") from fault
 
 
-def _spelled(value: Any, odd: Callable[[str], bool]) -> Any:  # noqa: ANN401 - what JSON can hold
+def _spelled(value: Any, odd: Callable[[str], bool]) -> Any:
     if isinstance(value, str):
         return "".join(f"[U+{ord(sign):04X}]" if odd(sign) else sign for sign in value)
     if isinstance(value, dict):
@@ -95,7 +94,7 @@ def _compiled(data: View, kind: Literal["pdf", "png"], dots_per_inch: float = 10
         )
     else:
         made = typst.compile(
-            _template(), format="pdf", ignore_system_fonts=True, sys_inputs={"data": text}, pdf_standards=STANDARDS
+            _template(), format="pdf", ignore_system_fonts=True, sys_inputs={"data": text}, pdf_standards=STANDARD
         )
     assert made is not None  # noqa: S101 - no output path was given
     return made
