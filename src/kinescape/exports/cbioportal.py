@@ -6,8 +6,8 @@ sample has a date there is no timeline.
 
 cBioPortal takes a gene that is profiled and has no mutation for unmutated. Therefore every sample is tied to a *gene
 panel* that holds only the genes of which an amplicon was covered, and a sample that failed its gate counts as
-sequenced only if something was found in it. Below the level of a gene the format has no word for "not looked at": the
-limits and gaps stand as attributes of the sample.
+sequenced only if something was found in it; where no sample counts there is no table of mutations. Below the level of a
+gene the format has no word for "not looked at": the limits and gaps stand as attributes of the sample.
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ from kinescape.cohort.agents import known_agents
 from kinescape.cohort.cbioportal_files import Row, write_clinical, write_facts, write_rows
 from kinescape.cohort.cbioportal_out import SPECIMEN_HEADER, TREATMENT_HEADER, TREATMENT_TYPES
 from kinescape.errors import InputError
-from kinescape.exports.cells import cell
+from kinescape.exports.cells import Value, cell
 from kinescape.exports.maf import COLUMNS, maf_rows
 from kinescape.exports.select import known_identifiers
 from kinescape.exports.statements import RESEARCH_USE, SIMULATED, produced_by
 from kinescape.files import whole_folder
 from kinescape.records import SampleResult
 from kinescape.report.palette import drug_in
-from kinescape.report.wording import SILENT_STATES
+from kinescape.report.view import silent_groups
+from kinescape.report.wording import POSITION_STATES, SILENT_STATES
 
 ALLOWED = "._-"
 """Beside letters and digits, the only signs of a patient's or sample's identifier (the validator's rule)."""
+LONGEST = 255
+"""Characters of a clinical value in the portal's database."""
 BUILDS = {"GRCh38": "hg38", "GRCh37": "hg19"}
 
 PATIENT_COLUMNS = (
@@ -56,7 +59,7 @@ SAMPLE_COLUMNS = (
     ("KNOWN_POSITIONS_ASSESSED", "Known Positions Assessed", "Known changes that could be assessed", "NUMBER"),
     ("KNOWN_POSITIONS", "Known Positions", "Known changes on the list", "NUMBER"),
     ("LOD95_MAX", "Limit of Detection", "Highest limit of detection (95%) where nothing was detected", "NUMBER"),
-    ("NOT_ASSESSED", "Not Assessed", "Known changes below depth, not covered or not on the panel", "STRING"),
+    ("NOT_ASSESSED", "Not Assessed", "Known changes below depth, not covered or not on the panel, counted", "STRING"),
     ("STRONG_CALLS", "Strong Calls", "Findings that pass with both aligners", "NUMBER"),
     ("WEAK_CALLS", "Weak Calls", "Findings that pass with one aligner only", "NUMBER"),
     ("SIMULATED", "Simulated", "YES: simulated data, not from a patient", "STRING"),
@@ -112,7 +115,8 @@ def export_study(results: Sequence[SampleResult], identifier: str, out: Path) ->
         write_clinical(folder / "data_clinical_patient.txt", PATIENT_COLUMNS, _patient_rows(study))
         write_clinical(folder / "data_clinical_sample.txt", SAMPLE_COLUMNS, [_sample_row(study, r) for r in results])
         _write_meta(study, folder, BUILDS[genomes[0]])
-        _write_mutations(study, folder)
+        if any(_sequenced(result) for result in results):
+            _write_mutations(study, folder)
         _write_timeline(study, folder)
         _write_panels(study, folder)
 
@@ -126,13 +130,17 @@ def _patient_rows(study: Study) -> list[Row]:
     for name, identifier in study.patients.items():
         mine = [result for result in study.results if _patient(result) == name]
         simulated = any(result.simulated for result in mine)
-        rows.append([identifier, cell(mine[0].sample.patient), str(len(mine)), "YES" if simulated else "NO"])
+        cells = (identifier, mine[0].sample.patient, len(mine), "YES" if simulated else "NO")
+        rows.append([_clinical_cell(value) for value in cells])
     return rows
 
 
 def _sample_row(study: Study, result: SampleResult) -> Row:
     info, known = result.sample, result.known_positions
-    silent = [f"{k.gene} {k.protein} ({k.state})" for k in known if k.state in SILENT_STATES]
+    silent = [
+        f"{group.gene}: {len(group.positions)} {POSITION_STATES[group.state].lower()}"
+        for group in silent_groups(result)
+    ]
     limits = [k.lod95 for k in known if k.state == "not_detected" and k.lod95 is not None]
     cells = (
         *(study.patient_id(result), study.sample_id(result), info.sample, "cell-free DNA", info.role, info.timepoint),
@@ -141,7 +149,13 @@ def _sample_row(study: Study, result: SampleResult) -> Row:
         *(sum(c.evidence == "strong" for c in result.calls), sum(c.evidence == "weak" for c in result.calls)),
         *("YES" if result.simulated else "NO", RESEARCH_USE),
     )
-    return [cell(value) for value in cells]
+    return [_clinical_cell(value) for value in cells]
+
+
+def _clinical_cell(value: Value) -> str:
+    """A cell of a clinical table: no quotation marks, and no longer than the portal's database takes."""
+    text = cell(value).replace('"', "'")
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def _write_meta(study: Study, folder: Path, genome: str) -> None:
@@ -175,7 +189,7 @@ def _write_mutations(study: Study, folder: Path) -> None:
     for result in study.results:
         for row in maf_rows(result, study.sample_id(result)):
             row["Chromosome"] = str(row["Chromosome"]).removeprefix("chr")
-            rows.append([cell(row.get(column)) for column in COLUMNS])
+            rows.append([cell(row.get(column)).replace('"', "'") for column in COLUMNS])
     write_rows(folder / "data_mutations.txt", list(COLUMNS), rows)
     write_facts(
         folder / "meta_mutations.txt",
@@ -263,7 +277,7 @@ def _write_timeline(study: Study, folder: Path) -> None:
             treatments.append([patient, since, "", "TREATMENT", kind, name, "", "", _TREATED])
     for kind, header, rows in (("treatment", TREATMENT_HEADER, treatments), ("specimen", SPECIMEN_HEADER, specimens)):
         if rows:
-            cells = [[cell(value) for value in row] for row in rows]
+            cells = [[_clinical_cell(value) for value in row] for row in rows]
             write_rows(folder / f"data_timeline_{kind}.txt", [*header, _NOTE], cells)
             _write_clinical_meta(study, folder, f"timeline_{kind}", "TIMELINE")
 
