@@ -17,8 +17,13 @@ from kinescape.exports.write import FORMATS
 from kinescape.report.result import write_result
 
 ENDINGS = {
-    "tsv": ".tsv", "maf": ".maf", "vcf": ".vcf.gz", "fhir": ".json", "phenopackets": ".json",
-    "docx": ".docx", "pdf": ".pdf",
+    "tsv": ".tsv",
+    "maf": ".maf",
+    "vcf": ".vcf.gz",
+    "fhir": ".json",
+    "phenopackets": ".json",
+    "docx": ".docx",
+    "pdf": ".pdf",
 }
 ONE_PER_SAMPLE = ("vcf", "fhir", "docx", "pdf")
 

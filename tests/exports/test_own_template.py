@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from importlib import resources
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_values_are_escaped_and_a_jinja_tag_in_them_is_text(tmp_path: Path) -> N
     assert "jinja={{ 7 * 7 }}{% if %};" in page
     assert "49" not in page
     assert "[U+202E]" in page
-    assert ODD["markup"].split("<")[0] in page
+    assert ODD["markup"] in html.unescape(page)
 
 
 def test_the_view_is_plain_data_and_complete() -> None:
@@ -72,7 +73,7 @@ def test_the_documented_members_are_those_of_the_view() -> None:
         ("{{ sample.nope }}", 1, "no attribute 'nope'"),
         ("a\nb\n{% for %}", 3, "malformed"),
         ("{{ ''.__class__.__mro__ }}", 1, "unsafe"),
-        ("{{ findings.append(1) }}", 1, "not safely callable"),
+        ("{{ findings.append(1) }}", 1, "unsafe"),
         ("x\n{{ 1 / 0 }}", 2, "division"),
         ("{{ gate | nofilter }}", 1, "nofilter"),
         ("{% for i in range(10000000) %}{% endfor %}", 1, "too big"),

@@ -148,7 +148,9 @@ class _Letter:
         self.heading("Findings", 2)
         findings = self.view["findings"]
         if not findings:
-            self.paragraph([("No finding with strong or weak evidence; see the limits of detection below.", "", "")])
+            failed = self.view["gate"]["status"] == "fail"
+            none = "the sample failed, and that nothing was found says nothing" if failed else "see the limits below"
+            self.paragraph([(f"No finding with strong or weak evidence; {none}.", "", "")])
             return
         rows = [
             [

@@ -53,7 +53,7 @@ def file_stem(name: str) -> str:
     checksum, so that two such names cannot meet.
     """
     safe = _UNSAFE.sub("_", name).lstrip("._-+")[:LONGEST_NAME]
-    if safe == name:
+    if safe and safe == name:
         return name
     return f"{safe or 'sample'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
