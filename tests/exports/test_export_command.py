@@ -57,6 +57,12 @@ def test_a_run_is_a_folder_of_files(kind: str, tmp_path: Path) -> None:
     assert files_under(tmp_path / "out") == names | extra | {"mine.txt"}
 
 
+def test_a_run_of_one_sample_is_a_folder_too(tmp_path: Path) -> None:
+    run = run_folder(tmp_path / "run", compound_cis())
+    assert main(["export", str(run), "--format", "fhir", "-o", str(tmp_path / "out")]) == 0
+    assert files_under(tmp_path / "out") == {"SIM01-relapse.json"}
+
+
 @pytest.mark.parametrize("kind", ["tsv", "maf"])
 def test_tables_hold_the_whole_run(kind: str, tmp_path: Path) -> None:
     run = run_folder(tmp_path / "run", compound_cis(), trans_clones())

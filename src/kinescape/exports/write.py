@@ -42,7 +42,8 @@ def export(results: Sequence[SampleResult], kind: str, out: Path, options: Optio
     """Write ``results`` as ``kind``; returns what was written.
 
     ``tsv`` and ``maf`` are one file of all samples, ``cbioportal`` is one folder. The other formats are one file per
-    sample (``phenopackets`` per patient): ``out`` itself where there is one, else files in the folder ``out``.
+    sample (``phenopackets`` per patient): ``out`` itself where there is one of them and ``out`` has an ending, else
+    files in the folder ``out``.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def _writer(kind: str, result: SampleResult, options: Options) -> Writer:
 
 
 def _write_parts(parts: dict[str, Writer], kind: str, out: Path) -> list[Path]:
-    if len(parts) == 1 and not out.is_dir():
+    if len(parts) == 1 and not out.is_dir() and out.suffix:
         (write,) = parts.values()
         write(_file_path(out, kind))
         return [out]
