@@ -83,7 +83,7 @@ def _style() -> str:
     kept = [re.sub(r"(?<![\w-])(font|width|height|min-width|margin|display)\s*:[^;}]*;?", "", rule) for rule in rules]
     # A weight of 650 is between two faces of a font that has only two.
     text = "\n".join(kept).replace("font-weight: 650", "font-weight: 700")
-    return f"svg {{ {_FONT} }}\n{text}\n.picture .small {{ font-size: 12.4px; }}"
+    return f"svg {{ {_FONT} }}\n{text}\n.picture .small {{ font-size: 11.8px; }}"
 
 
 def _without_at_rules(sheet: str) -> str:
