@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import msgspec
 import pytest
 from example_results import EXAMPLES, compound_cis, control, partly_shallow
-from results_at_hand import ODD, odd
+from pdf_text import page_texts
+from results_at_hand import FORMULA, ODD, odd
 
 from kinescape.exports.pdf import document_data, page_images, pdf_bytes
 from kinescape.exports.pictures import pictures_of
@@ -94,20 +96,26 @@ def test_markup_of_typst_in_the_data_stays_text() -> None:
     assert len(page_images(marked, 30)) == len(page_images(plain, 30))
 
 
-def test_a_text_reader_finds_what_was_said() -> None:
-    pypdf = pytest.importorskip("pypdf", reason="no reader of PDF text is installed")
-    import io
-
-    result = compound_cis()
-    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_bytes(result))).pages]
+@pytest.mark.parametrize("make", [compound_cis, partly_shallow])
+def test_every_page_says_what_it_has_to_and_all_of_the_result_stands_there(make: Callable[[], SampleResult]) -> None:
+    result = make()
+    pages = page_texts(pdf_bytes(result))
     assert all("Research use only" in page and "SIMULATED DATA" in page for page in pages)
     assert [f"{number} / {len(pages)}" in page for number, page in enumerate(pages, 1)] == [True] * len(pages)
-    text = "\n".join(pages)
-    for known in result.known_positions:
-        assert known.protein in text
-    for drug in result.drugs:
-        assert drug.drug in text
+    text = "".join(pages)
+    assert result.sample.sample in pages[0]
+    assert all(reason in pages[0] for reason in result.gate.reasons)
+    assert all(known.protein in text for known in result.known_positions)
+    assert all(drug.drug in text for drug in result.drugs)
     assert all(each.sha256 in text for each in result.inputs)
+    assert "None of these is wild-type." in text
+
+
+def test_odd_text_stands_as_it_is() -> None:
+    text = "".join(page_texts(pdf_bytes(odd())))
+    assert "<script>alert(1)</script>" in text
+    assert FORMULA in text
+    assert "[U+6F22]" in text
 
 
 def test_a_control_says_that_no_drug_has_a_state() -> None:
