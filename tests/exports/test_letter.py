@@ -127,6 +127,24 @@ def test_text_from_outside_makes_no_field_and_no_link() -> None:
     assert any(FORMULA in text for text in paragraphs)
 
 
+TABLE_MEMBERS = (
+    *("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize", "tblStyleColBandSize", "tblW", "jc"),
+    *("tblCellSpacing", "tblInd", "tblBorders", "shd", "tblLayout", "tblCellMar", "tblLook", "tblCaption"),
+)
+"""ECMA-376 part 1, CT_TblPr: Word takes a document for damaged where they stand in another order."""
+
+
+def test_members_of_tables_stand_in_the_order_of_the_schema() -> None:
+    document = docx.Document(io.BytesIO(letter_bytes(compound_cis())))
+    for table in document.tables:
+        names = [element.tag.rpartition("}")[2] for element in table._tbl.tblPr]
+        assert names == sorted(names, key=TABLE_MEMBERS.index)
+        assert "tblBorders" in names
+        header, *rest = [row._tr.xpath("./w:trPr/w:tblHeader") for row in table.rows]
+        assert header
+        assert not any(rest)
+
+
 def test_the_same_result_gives_the_same_bytes(letterhead: Path) -> None:
     assert letter_bytes(compound_cis()) == letter_bytes(compound_cis())
     assert letter_bytes(compound_cis(), letterhead) == letter_bytes(compound_cis(), letterhead)

@@ -327,7 +327,8 @@ def _ruled(table: Any) -> None:
         for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", _LINE)):
             line.set(qn(f"w:{name}"), value)
         borders.append(line)
-    table._tbl.tblPr.append(borders)
+    # Word wants the members in the order of the schema (ECMA-376, CT_TblPr): borders follow the width.
+    table._tbl.tblPr.find(qn("w:tblW")).addnext(borders)
     header = OxmlElement("w:tblHeader")
     header.set(qn("w:val"), "true")
     table.rows[0]._tr.get_or_add_trPr().append(header)
