@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kinescape import __version__
 from kinescape.errors import InputError
+from kinescape.exports.pdf import write_pdf
 from kinescape.files import sha256_of, whole_folder, write_text
 from kinescape.panel.genome import contigs
 from kinescape.panel.model import Panel
@@ -19,10 +20,10 @@ from kinescape.report.vcf import write_vcf
 from kinescape.sample import SampleAnalysis, Workbench
 from kinescape.sheet import SheetSample
 
-RESULT, VARIANTS, POSITIONS, PHASES, PAGE = (
-    *("result.json", "variants.vcf.gz", "positions.tsv.gz", "phase.tsv", "report.html"),
+RESULT, VARIANTS, POSITIONS, PHASES, PAGE, PRINT = (
+    *("result.json", "variants.vcf.gz", "positions.tsv.gz", "phase.tsv", "report.html", "report.pdf"),
 )
-_FILES = (RESULT, VARIANTS, f"{VARIANTS}.tbi", POSITIONS, f"{POSITIONS}.tbi", PHASES, PAGE)
+_FILES = (RESULT, VARIANTS, f"{VARIANTS}.tbi", POSITIONS, f"{POSITIONS}.tbi", PHASES, PAGE, PRINT)
 
 
 def sample_folder(out: Path, sample: str) -> Path:
@@ -39,6 +40,7 @@ def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel) -> Path:
         write_positions(temporary / POSITIONS, analysis.positions)
         write_text(temporary / PHASES, phase_table(analysis.result))
         write_text(temporary / PAGE, render_sample(analysis.result))
+        write_pdf(temporary / PRINT, analysis.result)
     return folder
 
 
