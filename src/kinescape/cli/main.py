@@ -14,6 +14,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, Inp
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
     "demo": ("kinescape.cli.demo:demo", "The whole way on a simulated cohort."),
+    "fetch": ("kinescape.cli.fetch:fetch", "Reads of a public accession (SRA, ENA, BioProject), with a sample sheet."),
     "run": ("kinescape.cli.run:run", "Analyse FASTQ pairs: calls, limits, drugs, report."),
     "background": (
         "kinescape.cli.background:background",
