@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
     "timeline": ("kinescape.cli.timeline:timeline", "Samples of a patient in order: emerging, falling, cleared."),
+    "collate": ("kinescape.cli.collate:collate", "Results of many runs as one database, asked with SQL."),
     "simulate": (
         "kinescape.cli.simulate:simulate",
         "Write read pairs with known truth (simulated, for tests and limits of detection).",
