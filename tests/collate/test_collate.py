@@ -1,4 +1,4 @@
-"""`kinescape collate`: results of runs in one database, brought up to date, whole after a kill, and of every version."""
+"""`kinescape collate`: results of runs in one database, brought up to date, whole after a kill, of every version."""
 
 from __future__ import annotations
 
