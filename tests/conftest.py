@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
+
+from loopback_server import Server, running_server
 
 # Kernels compile on first use, so no single example has a fair deadline; the same examples every time, so that a red
 # test is a red change.
@@ -47,3 +49,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("aligners"):
         for name in ALIGNERS:
             path_of(name)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A loopback web server; the program's waits between attempts are noted and not slept."""
+    from kinescape import fetching
+
+    with running_server() as state:
+        monkeypatch.setattr(fetching, "_sleep", state.waits.append)
+        yield state

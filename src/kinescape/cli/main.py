@@ -14,6 +14,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, Inp
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
     "demo": ("kinescape.cli.demo:demo", "The whole way on a simulated cohort."),
+    "fetch": ("kinescape.cli.fetch:fetch", "Reads of a public accession (SRA, ENA, BioProject), with a sample sheet."),
     "run": ("kinescape.cli.run:run", "Analyse FASTQ pairs: calls, limits, drugs, report."),
     "background": (
         "kinescape.cli.background:background",
@@ -22,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
     "export": ("kinescape.cli.export:export", "Results as VCF, TSV, MAF, cBioPortal, FHIR, Phenopackets, docx, PDF."),
     "timeline": ("kinescape.cli.timeline:timeline", "Samples of a patient in order: emerging, falling, cleared."),
+    "collate": ("kinescape.cli.collate:collate", "Results of many runs as one database, asked with SQL."),
     "simulate": (
         "kinescape.cli.simulate:simulate",
         "Write read pairs with known truth (simulated, for tests and limits of detection).",
