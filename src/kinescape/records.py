@@ -50,6 +50,13 @@ class Variant(Record, frozen=True, kw_only=True, order=True):
         return f"{self.chrom}:{self.pos}:{self.ref}>{self.alt}"
 
 
+def variant_named(name: str) -> Variant:
+    """The variant with a name as :attr:`Variant.name` gives it."""
+    chrom, pos, change = name.rsplit(":", 2)
+    ref, _, alt = change.partition(">")
+    return Variant(chrom=chrom, pos=int(pos), ref=ref, alt=alt)
+
+
 class Consequence(Record, frozen=True, kw_only=True):
     """A variant in the words of the reporting transcript."""
 

@@ -20,7 +20,7 @@ from kinescape.call.background_file import Background
 from kinescape.call.from_columns import reads_needed, tested_alleles
 from kinescape.call.mate_indels import tested_indels
 from kinescape.call.site_test import against_background
-from kinescape.columns.alleles import ALTERNATIVE, MISSING, variant_alleles
+from kinescape.columns.alleles import ALTERNATIVE, MISSING
 from kinescape.columns.axis import Axis, panel_axis
 from kinescape.columns.families import Molecules, call_molecules
 from kinescape.columns.fragments import fragment_counts
@@ -31,6 +31,7 @@ from kinescape.columns.placement import Placement, place
 from kinescape.consensus.disagreement import explain_disagreement
 from kinescape.consensus.joined import join_events
 from kinescape.consensus.merge import AlignerEvidence, called_positions, merge_calls
+from kinescape.consensus.view import View
 from kinescape.files import sha256_of
 from kinescape.limits.coverage import (
     Sight,
@@ -136,10 +137,9 @@ def analyse_sample(
         site_tests = [each.tests.site_test for each in evidence if each.tests.site_test is not None]
         sight = sight_of(axis, columns, needed, _background_of(parameters, evidence, families), molecules, site_tests)
         calls = merge_calls(panel, axis, evidence, parameters, molecules)
-        calls, seen = _fragments(panel, pairs, placement, axis, calls, evidence, parameters)
-        calls = explain_disagreement(
-            calls, pairs, axis, [each for each, _ in counted], [each.events for each in evidence]
-        )
+        views = [View(pairs, axis, each, found.events) for (each, _), found in zip(counted, evidence, strict=True)]
+        calls, seen = _fragments(panel, calls, views, evidence, parameters, molecules)
+        calls = explain_disagreement(calls, views)
         merged = calls
         calls = annotate_calls(
             merged, bench.annotations, panel, parameters.max_population_af, _on_record(bench.knowledge_base)
@@ -237,24 +237,19 @@ def _test(
 
 def _fragments(
     panel: Panel,
-    pairs: ReadPairs,
-    placement: Placement,
-    axis: Axis,
     calls: tuple[Call, ...],
+    views: Sequence[View],
     evidence: Sequence[AlignerEvidence],
     parameters: Parameters,
+    molecules: int | None,
 ) -> tuple[tuple[Call, ...], NDArray[np.uint8]]:
     """Look at the fragments of every call: join what is one event, and count. Returns the alleles by call as well."""
-    events = evidence[0].events
-
-    def alleles(of: Sequence[Call]) -> NDArray[np.uint8]:
-        return variant_alleles(pairs, placement, axis, [call.variant for call in of], events)
-
-    seen = alleles(calls)
     if parameters.mode == "default":
-        joined = join_events(panel, calls, seen, parameters, [each.tests.quality_needed for each in evidence])
-        if len(joined) != len(calls):
-            calls, seen = joined, alleles(joined)
+        needed = [each.tests.quality_needed for each in evidence]
+        joined = join_events(panel, calls, views, parameters, needed, molecules)
+        calls, seen = joined.calls, joined.seen
+    else:
+        seen = views[0].alleles([call.variant for call in calls])
     counted = tuple(
         msgspec.structs.replace(
             call,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from kinescape.call.from_columns import (
@@ -131,6 +132,13 @@ def _background(each: AlignerEvidence, position: int, base: int) -> float | None
         return None
     rate = float(each.tests.site_test.rate[position, base])
     return None if np.isnan(rate) else round(rate, 8)
+
+
+def weakest(numbers: Sequence[AlignerCall]) -> AlignerCall:
+    """Numbers of several changes with one aligner as those of one event: the weakest, with the filters of all."""
+    least = min(numbers, key=lambda each: (each.vaf, each.qual))
+    failed = tuple(dict.fromkeys(name for each in numbers for name in each.filters))
+    return msgspec.structs.replace(least, filters=failed, candidate=all(each.candidate for each in numbers))
 
 
 def _unseen(each: AlignerEvidence, position: int, base: int) -> AlignerCall:
