@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kinescape.call.interval import allele_fraction_interval
 from kinescape.columns.alleles import MISSING
-from kinescape.consensus.merge import known_names, verdict, weakest
+from kinescape.consensus.merge import known_event, verdict, weakest
 from kinescape.consensus.together import groups_of, on_same_fragments, shown_together
 from kinescape.consensus.view import View
 from kinescape.panel.edit import Edit, edit_of, shifted, stretch_around, trimmed, variant_of
@@ -174,9 +174,10 @@ def _event(
     seen = shown_together(views[first].alleles([calls[number].variant for number in of_aligner[first]]))
     low, high = allele_fraction_interval(vaf, int((seen != MISSING).sum()), molecules)
     members = sorted({number for chosen in of_aligner.values() for number in chosen})
+    consequence = describe(panel, variant)
     call = Call(
         variant=variant,
-        consequence=describe(panel, variant),
+        consequence=consequence,
         evidence=evidence,
         filters=filters,
         reason=reason,
@@ -185,6 +186,6 @@ def _event(
         vaf_high=high,
         by_aligner=by_aligner,
         parts=tuple(calls[number].variant.name for number in members),
-        known=known_names(panel).get(variant, ""),
+        known=known_event(panel, variant, consequence),
     )
     return GappedEvent(call, tuple(members), seen)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kinescape.consensus.gapped import gapped_events
-from kinescape.consensus.merge import known_names, verdict, weakest
+from kinescape.consensus.merge import known_event, verdict, weakest
 from kinescape.consensus.together import groups_of, on_same_fragments, shown_together
 from kinescape.consensus.view import View
 from kinescape.panel.hgvs import describe
@@ -118,14 +118,15 @@ def _one_event(panel: Panel, parts: list[Call], parameters: Parameters, quality_
     by_aligner = tuple(weakest(numbers) for numbers in zip(*(part.by_aligner for part in parts), strict=True))
     evidence, filters, reason = verdict(by_aligner, parameters, quality_needed)
     least = min(parts, key=lambda part: part.vaf)
+    consequence = describe(panel, variant)
     return msgspec.structs.replace(
         least,
         variant=variant,
-        consequence=describe(panel, variant),
+        consequence=consequence,
         evidence=evidence,
         filters=filters,
         reason=reason,
         by_aligner=by_aligner,
         parts=tuple(part.variant.name for part in parts),
-        known=known_names(panel).get(variant, ""),
+        known=known_event(panel, variant, consequence),
     )

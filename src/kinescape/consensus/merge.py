@@ -23,7 +23,8 @@ from kinescape.columns.from_mates import MateColumns
 from kinescape.columns.mate_gaps import Event
 from kinescape.panel.hgvs import describe
 from kinescape.panel.model import Panel
-from kinescape.records import AlignerCall, Call, Evidence, Parameters, Variant
+from kinescape.panel.protein_change import single_changes
+from kinescape.records import AlignerCall, Call, Consequence, Evidence, Parameters, Variant
 
 WEAK_EVIDENCE = "weak_evidence"
 
@@ -75,6 +76,15 @@ _INDEL = -1
 def known_names(panel: Panel) -> dict[Variant, str]:
     """Variant -> ``ALK G1202R`` for every known change of the panel."""
     return {variant: f"{change.gene} {change.protein}" for change in panel.known for variant in change.variants}
+
+
+def known_event(panel: Panel, variant: Variant, consequence: Consequence | None) -> str:
+    """What the list of known changes says of an event: its bases are listed, or a residue that it changes is."""
+    listed = known_names(panel).get(variant, "")
+    if listed or consequence is None:
+        return listed
+    known = [panel.known_change(consequence.gene, each) for each in single_changes(consequence.protein)]
+    return ", ".join(f"{change.gene} {change.protein}" for change in known if change is not None)
 
 
 def _candidates(axis: Axis, aligners: Sequence[AlignerEvidence]) -> dict[Variant, tuple[int, int]]:
