@@ -18,6 +18,7 @@ from kinescape.align.run import AlignerOutput, align, place_with_bwa
 from kinescape.annotate.consult import NO_ANNOTATIONS, Annotations, OnRecord, annotate_calls
 from kinescape.call.background_file import Background
 from kinescape.call.from_columns import reads_needed, tested_alleles
+from kinescape.call.gap_background import gaps_against_background
 from kinescape.call.mate_indels import tested_indels
 from kinescape.call.site_test import against_background
 from kinescape.columns.alleles import ALTERNATIVE, MISSING
@@ -25,6 +26,7 @@ from kinescape.columns.axis import Axis, panel_axis
 from kinescape.columns.families import Molecules, call_molecules
 from kinescape.columns.fragments import fragment_counts
 from kinescape.columns.from_mates import MateColumns, count_columns
+from kinescape.columns.gap_fragments import gap_fragments
 from kinescape.columns.inserts import insert_lengths
 from kinescape.columns.mate_gaps import indel_events
 from kinescape.columns.placement import Placement, place
@@ -226,12 +228,16 @@ def _test(
     bench: Workbench, pairs: ReadPairs, axis: Axis, placement: Placement, columns: MateColumns
 ) -> AlignerEvidence:
     parameters = bench.parameters
-    site_test = None
+    site_test = gap_test = None
+    events = indel_events(bench.panel, pairs, placement, axis)
     if bench.background is not None:
         fragments = fragment_counts(pairs, placement, len(axis))
         site_test = against_background(bench.background.sites[columns.aligner], fragments, parameters.background_fdr)
-    events = indel_events(bench.panel, pairs, placement, axis)
-    indels = tested_indels(bench.panel, axis, pairs, placement, columns, events, parameters)
+        gaps = bench.background.gaps.get(columns.aligner)
+        if gaps is not None:
+            counted = gap_fragments(pairs, placement, axis, events)
+            gap_test = gaps_against_background(gaps, axis, counted, parameters.background_fdr)
+    indels = tested_indels(bench.panel, axis, pairs, placement, columns, events, parameters, gap_test)
     return AlignerEvidence(columns, tested_alleles(columns, parameters, site_test), indels, events)
 
 

@@ -137,7 +137,7 @@ def _aligner_call(each: AlignerEvidence, variant: Variant, place: tuple[int, int
 
 
 def _background(each: AlignerEvidence, position: int, base: int) -> float | None:
-    """Share of the allele that the site makes by error; None for an indel and where no background was given."""
+    """Share of the allele that the site makes by error; None where no background was given, or for an unseen indel."""
     if each.tests.site_test is None or base == _INDEL:
         return None
     rate = float(each.tests.site_test.rate[position, base])
@@ -198,7 +198,9 @@ def _in_words(name: str, call: AlignerCall, parameters: Parameters, quality_need
     if name == FILTER_DEPTH:
         return f"depth {call.depth:,} is below {parameters.min_depth:,}"
     if name == FILTER_VAF:
-        smallest = parameters.min_vaf if call.background is None else parameters.min_vaf_floor
+        # Insertions and deletions have a background and yet the global smallest fraction.
+        of_floor = call.background is not None and call.vaf < parameters.min_vaf_floor
+        smallest = parameters.min_vaf_floor if of_floor else parameters.min_vaf
         return f"allele fraction {call.vaf:.3%} is below {smallest:.2%}"
     if name == FILTER_BACKGROUND and call.background is not None:
         return (
