@@ -48,6 +48,8 @@ EVENTS = (
         "p.(Asp1203Asn)",
         2,
     ),
+    # G1202 GGA: AAA is Lys. Beside the event above, on other molecules.
+    Expected(("ALK:c.3604_3605delinsAA",), "chr2:29220746:CC>TT", "c.3604_3605delinsAA", "p.(Gly1202Lys)", 2),
     # C1237 TGT, Q1238 CAG: T(GTCA)G becomes TTG, Leu. The aligners place gap and mismatch differently.
     Expected(
         ("ALK:c.3710_3713delinsT",),
@@ -138,6 +140,15 @@ def test_known_changes_inside_an_event_are_detected(analysed: Analysed) -> None:
     assert states["E1161D"].reason == "as part of E1161_L1162delinsDM, one event"
     assert (states["D1203N"].state, states["D1203N"].reason) == ("detected", "")
     assert call_at(analysed.result, "chr2:29222375:GT>TA").known == "ALK E1161D"
+
+
+def test_a_known_base_inside_another_change_of_the_protein_is_not_detected_and_says_why(analysed: Analysed) -> None:
+    states = {known.protein: known for known in analysed.result.known_positions if known.gene == "ALK"}
+    assert states["G1202K"].state == "detected"
+    assert states["G1202R"].state == "not_detected"
+    assert states["G1202R"].lod95 is not None
+    expected = "its bases are changed as part of G1202K, one event that is another change of the protein"
+    assert states["G1202R"].reason == expected
 
 
 def test_the_vcf_spells_it_as_one_line_with_its_parts(analysed: Analysed) -> None:
