@@ -58,6 +58,14 @@ EVENTS = (
         "p.(Cys1237_Gln1238delinsLeu)",
         4,
     ),
+    # N2008 AAC, I2009 ATx: A(ACA)Tx becomes ACA (Thr), CTx (Leu). BWA-MEM shows three bases, Bowtie2 a loss and a gain.
+    Expected(
+        ("ROS1:c.6023_6025delinsCAC",),
+        "chr6:117317253:TGT>GTG",
+        "c.6023_6025delinsCAC",
+        "p.(Asn2008_Ile2009delinsThrLeu)",
+        5,
+    ),
     # G2031 GGA, G2032 GGA, D2033 GAC: G(GAGG)A... becomes GCA (Ala) in a frame shorter by two, stop nine codons on.
     Expected(
         ("ROS1:c.6092_6095delinsCA",),

@@ -70,24 +70,27 @@ def gapped_events(
         return []
     # Substitutions beside those next to a gap belong to the event as well.
     numbers = sorted(set(near_gaps) | {n for n in extents for m in near_gaps if _beside(extents[n], extents[m])})
-    shown: dict[Variant, dict[int, list[int]]] = {}
+    groups: dict[Variant, dict[int, list[list[int]]]] = {}
     for aligner, view in enumerate(views):
         for variant, members in _shown_by(panel, calls, numbers, extents, aligner, view):
-            shown.setdefault(variant, {})[aligner] = members
-    for variant, of_aligner in shown.items():
+            groups.setdefault(variant, {}).setdefault(aligner, []).append(members)
+    for variant, by_aligner in groups.items():
         whole = next((number for number in numbers if calls[number].variant == variant), None)
         for aligner in range(len(views)):
             # One aligner's several changes may be the other one's single one.
-            if aligner not in of_aligner and whole is not None and calls[whole].by_aligner[aligner].candidate:
-                of_aligner[aligner] = [whole]
+            if aligner not in by_aligner and whole is not None and calls[whole].by_aligner[aligner].candidate:
+                by_aligner[aligner] = [[whole]]
     events: list[GappedEvent] = []
     taken: set[int] = set()
-    for variant, of_aligner in sorted(shown.items()):
-        used = {number for chosen in of_aligner.values() for number in chosen}
-        if used & taken:
+    for variant, by_aligner in sorted(groups.items()):
+        used = {number for each in by_aligner.values() for members in each for number in members}
+        # Where nobody sees a gap, the changes are bases beside each other and joined as such.
+        if used & taken or not any(extents[number].is_gap for number in used):
             continue
         taken |= used
-        events.append(_event(panel, calls, views, variant, of_aligner, parameters, quality_needed, molecules))
+        events.append(
+            _event(panel, calls, views, variant, by_aligner, sorted(used), parameters, quality_needed, molecules)
+        )
     return events
 
 
@@ -130,8 +133,6 @@ def _shown_by(
 
     found = []
     for members in groups_of(called, fits, collide):
-        if not any(extents[number].is_gap for number in members):
-            continue
         variant = _spelled(panel, [calls[number].variant for number in members], [extents[n] for n in members], view)
         if variant is not None:
             found.append((variant, members))
@@ -158,12 +159,22 @@ def _event(
     calls: Sequence[Call],
     views: Sequence[View],
     variant: Variant,
-    of_aligner: dict[int, list[int]],
+    groups: dict[int, list[list[int]]],
+    members: list[int],
     parameters: Parameters,
     quality_needed: Sequence[int],
     molecules: int | None,
 ) -> GappedEvent:
-    """The event as a call: with each aligner the numbers of its weakest change."""
+    """The event as a call: with each aligner the numbers of its weakest change.
+
+    ``groups``: aligner -> the ways in which its reads show the event. Reads of one aligner may differ in that, because
+    qualities have a part in where Bowtie2 puts a gap; the way that most reads take then gives the numbers.
+    """
+
+    def most_read(aligner: int) -> list[int]:
+        return max(groups[aligner], key=lambda way: min(calls[each].by_aligner[aligner].alt_count for each in way))
+
+    of_aligner = {aligner: most_read(aligner) for aligner in groups}
     first = min(of_aligner)
     by_aligner = tuple(
         weakest([calls[number].by_aligner[aligner] for number in of_aligner.get(aligner, of_aligner[first])])
@@ -173,7 +184,6 @@ def _event(
     vaf = sum(each.alt_count for each in by_aligner) / max(1, sum(each.depth for each in by_aligner))
     seen = shown_together(views[first].alleles([calls[number].variant for number in of_aligner[first]]))
     low, high = allele_fraction_interval(vaf, int((seen != MISSING).sum()), molecules)
-    members = sorted({number for chosen in of_aligner.values() for number in chosen})
     consequence = describe(panel, variant)
     call = Call(
         variant=variant,
