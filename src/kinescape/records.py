@@ -50,6 +50,13 @@ class Variant(Record, frozen=True, kw_only=True, order=True):
         return f"{self.chrom}:{self.pos}:{self.ref}>{self.alt}"
 
 
+def variant_named(name: str) -> Variant:
+    """The variant with a name as :attr:`Variant.name` gives it."""
+    chrom, pos, change = name.rsplit(":", 2)
+    ref, _, alt = change.partition(">")
+    return Variant(chrom=chrom, pos=int(pos), ref=ref, alt=alt)
+
+
 class Consequence(Record, frozen=True, kw_only=True):
     """A variant in the words of the reporting transcript."""
 
@@ -100,7 +107,7 @@ class AlignerCall(Record, frozen=True, kw_only=True):
     candidate: bool
     """Whether LoFreq's model called it at all, before filters."""
     background: float | None = None
-    """Share of fragments that the site makes by error, in controls; None for indels and without a background."""
+    """Share of fragments that the site makes by error, in controls; None without a background."""
 
 
 class Call(Record, frozen=True, kw_only=True):
@@ -441,8 +448,8 @@ class Parameters(Record, frozen=True, kw_only=True):
     """Every threshold of a run. The defaults are Villa et al. 2024, Methods."""
 
     mode: Literal["default", "lofreq"] = "default"
-    """default: error rates as this run shows them, orientation where strand is confounded, two changes of one codon on
-    the same fragments as one event. lofreq: LoFreq's model as it is, on stated qualities, for comparison."""
+    """default: error rates as this run shows them, orientation where strand is confounded, changes that the same
+    fragments show at one place as one event. lofreq: LoFreq's model as it is, on stated qualities, for comparison."""
     min_base_quality: int = 6
     significance: float = 0.01
     """LoFreq's significance with its dynamic Bonferroni factor."""

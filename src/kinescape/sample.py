@@ -18,19 +18,22 @@ from kinescape.align.run import AlignerOutput, align, place_with_bwa
 from kinescape.annotate.consult import NO_ANNOTATIONS, Annotations, OnRecord, annotate_calls
 from kinescape.call.background_file import Background
 from kinescape.call.from_columns import reads_needed, tested_alleles
+from kinescape.call.gap_background import gaps_against_background
 from kinescape.call.mate_indels import tested_indels
 from kinescape.call.site_test import against_background
-from kinescape.columns.alleles import ALTERNATIVE, MISSING, variant_alleles
+from kinescape.columns.alleles import ALTERNATIVE, MISSING
 from kinescape.columns.axis import Axis, panel_axis
 from kinescape.columns.families import Molecules, call_molecules
 from kinescape.columns.fragments import fragment_counts
 from kinescape.columns.from_mates import MateColumns, count_columns
+from kinescape.columns.gap_fragments import gap_fragments
 from kinescape.columns.inserts import insert_lengths
 from kinescape.columns.mate_gaps import indel_events
 from kinescape.columns.placement import Placement, place
 from kinescape.consensus.disagreement import explain_disagreement
 from kinescape.consensus.joined import join_events
 from kinescape.consensus.merge import AlignerEvidence, called_positions, merge_calls
+from kinescape.consensus.view import View
 from kinescape.files import sha256_of
 from kinescape.limits.coverage import (
     Sight,
@@ -136,10 +139,9 @@ def analyse_sample(
         site_tests = [each.tests.site_test for each in evidence if each.tests.site_test is not None]
         sight = sight_of(axis, columns, needed, _background_of(parameters, evidence, families), molecules, site_tests)
         calls = merge_calls(panel, axis, evidence, parameters, molecules)
-        calls, seen = _fragments(panel, pairs, placement, axis, calls, evidence, parameters)
-        calls = explain_disagreement(
-            calls, pairs, axis, [each for each, _ in counted], [each.events for each in evidence]
-        )
+        views = [View(pairs, axis, each, found.events) for (each, _), found in zip(counted, evidence, strict=True)]
+        calls, seen = _fragments(panel, calls, views, evidence, parameters, molecules)
+        calls = explain_disagreement(calls, views)
         merged = calls
         calls = annotate_calls(
             merged, bench.annotations, panel, parameters.max_population_af, _on_record(bench.knowledge_base)
@@ -226,35 +228,34 @@ def _test(
     bench: Workbench, pairs: ReadPairs, axis: Axis, placement: Placement, columns: MateColumns
 ) -> AlignerEvidence:
     parameters = bench.parameters
-    site_test = None
+    site_test = gap_test = None
+    events = indel_events(bench.panel, pairs, placement, axis)
     if bench.background is not None:
         fragments = fragment_counts(pairs, placement, len(axis))
         site_test = against_background(bench.background.sites[columns.aligner], fragments, parameters.background_fdr)
-    events = indel_events(bench.panel, pairs, placement, axis)
-    indels = tested_indels(bench.panel, axis, pairs, placement, columns, events, parameters)
+        gaps = bench.background.gaps.get(columns.aligner)
+        if gaps is not None:
+            counted = gap_fragments(pairs, placement, axis, events)
+            gap_test = gaps_against_background(gaps, axis, counted, parameters.background_fdr)
+    indels = tested_indels(bench.panel, axis, pairs, placement, columns, events, parameters, gap_test)
     return AlignerEvidence(columns, tested_alleles(columns, parameters, site_test), indels, events)
 
 
 def _fragments(
     panel: Panel,
-    pairs: ReadPairs,
-    placement: Placement,
-    axis: Axis,
     calls: tuple[Call, ...],
+    views: Sequence[View],
     evidence: Sequence[AlignerEvidence],
     parameters: Parameters,
+    molecules: int | None,
 ) -> tuple[tuple[Call, ...], NDArray[np.uint8]]:
     """Look at the fragments of every call: join what is one event, and count. Returns the alleles by call as well."""
-    events = evidence[0].events
-
-    def alleles(of: Sequence[Call]) -> NDArray[np.uint8]:
-        return variant_alleles(pairs, placement, axis, [call.variant for call in of], events)
-
-    seen = alleles(calls)
     if parameters.mode == "default":
-        joined = join_events(panel, calls, seen, parameters, [each.tests.quality_needed for each in evidence])
-        if len(joined) != len(calls):
-            calls, seen = joined, alleles(joined)
+        needed = [each.tests.quality_needed for each in evidence]
+        joined = join_events(panel, calls, views, parameters, needed, molecules)
+        calls, seen = joined.calls, joined.seen
+    else:
+        seen = views[0].alleles([call.variant for call in calls])
     counted = tuple(
         msgspec.structs.replace(
             call,
