@@ -32,6 +32,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "annot": ("kinescape.cli.annot:annot", "What public databases say of variants: fetch, cut, check their slices."),
     "kb": ("kinescape.cli.kb:kb", "Knowledge base of mutations and drugs; resistance classes of IC50 tables."),
     "reinterpret": ("kinescape.cli.reinterpret:reinterpret", "Old results with a newer knowledge base, without reads."),
+    "reference": (
+        "kinescape.cli.reference:reference",
+        "A whole genome in place of the panel's windows: fetch, build, verify.",
+    ),
+    "doctor": ("kinescape.cli.doctor:doctor", "Versions and health of every program, index, source and cache."),
     "call": ("kinescape.cli.call:call_command", "Variants from a BAM or CRAM file, to LoFreq's integers."),
     "cohort": ("kinescape.cli.cohort:cohort", "patients, lines, samples: counts, survival, swimmer plots"),
     "structure": (
