@@ -10,8 +10,9 @@ from typing import Any
 import jinja2
 
 from kinescape.assay.figures.averages import averages
-from kinescape.assay.figures.style import CLASS_COLOURS, variant_colours
+from kinescape.assay.figures.style import variant_colours
 from kinescape.assay.screen import Screen, VariantResult
+from kinescape.palette import CLASSES
 
 TEMPLATE = Path(__file__).parents[1] / "data" / "assay" / "screen.html"
 
@@ -39,7 +40,7 @@ def _data(screen: Screen) -> dict[str, Any]:
         "variants": screen.variants,
         "reference": reference,
         "colours": variant_colours(screen.variants, reference),
-        "classes": CLASS_COLOURS,
+        "classes": CLASSES,
         "cells": [_cell(screen, result) for result in screen.results],
     }
 

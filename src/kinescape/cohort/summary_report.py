@@ -78,9 +78,10 @@ def write_figures(cohort: Cohort, body: Any, folder: Path, *, order: str, format
     from kinescape.cohort.figures.counted import shares_figure, stacked_counts_figure
     from kinescape.cohort.figures.km import kaplan_meier_figure
     from kinescape.cohort.figures.oncoprint import oncoprint_figure
-    from kinescape.cohort.figures.style import MUTATED, SERIES, save
     from kinescape.cohort.figures.swimmer import swimmer_figure
     from kinescape.cohort.figures.timeline import timeline_figure
+    from kinescape.drawing import save_formats as save
+    from kinescape.palette import MUTATED, SERIES
 
     simulated = cohort.simulated
     save(swimmer_figure(cohort, order), folder / "swimmer", formats)  # type: ignore[arg-type]
@@ -164,7 +165,7 @@ def _number(p: float | None) -> str:
 
 def checked_formats(text: str) -> tuple[str, ...]:
     """Formats as asked, in a fixed order."""
-    from kinescape.cohort.figures.style import FORMATS
+    from kinescape.drawing import FORMATS
 
     asked = [name.strip() for name in text.split(",") if name.strip()]
     for name in asked:
