@@ -112,6 +112,8 @@ LIGHT: dict[str, str] = {
     "sim-a": "#ffe9a8",
     "sim-b": "#ffdf85",
     "sim-ink": "#4a3600",
+    "mutated": "#d55e00",
+    "unknown": "#bdbdbd",
 }
 """CSS variables of the pages on light paper."""
 DARK: dict[str, str] = {
@@ -145,6 +147,8 @@ DARK: dict[str, str] = {
     "sim-a": "#4a3d12",
     "sim-b": "#54461a",
     "sim-ink": "#ffe7a3",
+    "mutated": "#d55e00",
+    "unknown": "#7c858f",
 }
 """The same on dark paper."""
 PRINT: dict[str, str] = {"bg": "#ffffff", "ink": "#000000", "soft": "#444444", "line": "#c4c9cf"}

@@ -13,7 +13,7 @@ from kinescape.cohort.figures.swimmer import treatment_span
 from kinescape.cohort.json_numbers import Json
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.response import best_responses
-from kinescape.palette import drug_colour
+from kinescape.palette import drug_colour, ink_on, page_variables
 
 MOST_PATIENTS = 2000
 """Patients that a page holds; larger cohorts are cut, and the page says so."""
@@ -27,6 +27,7 @@ def write_page(cohort: Cohort, summary: Any, path: Path) -> None:
     template = (resources.files("kinescape") / "data" / "cohort" / "page.html").read_text(encoding="utf-8")
     data = json.dumps(page_data(cohort, summary), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # "</" would end the script element that carries the data.
+    template = template.replace("/*PALETTE*/", page_variables())
     path.write_text(template.replace("/*DATA*/null", data.replace("</", "<\\/")), encoding="utf-8", newline="\n")
 
 
@@ -77,6 +78,7 @@ def _add_lines(cohort: Cohort, patients: list[dict[str, Any]]) -> None:
             {
                 "agent": agent,
                 "colour": drug_colour(agent),
+                "ink": ink_on(drug_colour(agent)),
                 "start": start,
                 "stop": one["end"] if np.isnan(stop) else stop - one["origin"],
                 "running": bool(np.isnan(stop)),
