@@ -51,11 +51,22 @@ class IdentityCheck:
         return told
 
     def _carried_over(self) -> list[tuple[str, str]]:
-        return [
-            (c.recipient, f"shares a finding with {c.donor}: {'; '.join(c.shared_findings)}: carried over?")
-            for c in self.contaminations
-            if c.shared_findings
-        ]
+        """One line for each recipient: every finding beside the sample that has most of it."""
+        told = []
+        for recipient in self.samples:
+            most: dict[str, tuple[float, str, float]] = {}
+            for each in self.contaminations:
+                for shared in each.shared_findings if each.recipient == recipient else ():
+                    most[shared.name] = max(
+                        most.get(shared.name, (0.0, "", 0.0)), (shared.there, each.donor, shared.here)
+                    )
+            if most:
+                parts = [
+                    f"{name} {here:.2%} ({there:.1%} in {donor})" for name, (there, donor, here) in sorted(most.items())
+                ]
+                told.append((recipient, f"has findings that other samples of the run have at far higher fractions, "
+                                        f"carried over? {'; '.join(parts)}"))  # fmt: skip
+        return told
 
 
 def check_run(samples: Sequence[SampleCounts]) -> IdentityCheck:

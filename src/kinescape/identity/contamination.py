@@ -1,8 +1,8 @@
 """How much of one sample may lie in another: the share that fits the other's alleles, with its interval.
 
 A site is informative for a pair where the donor has an allele (a fifth of its reads or more) that the recipient's
-person does not have. The recipient shows it at ``share x donor's fraction`` plus the background of the site; counts follow
-a beta-binomial whose dispersion holds the input molecules and the spread of the background (the model of
+person does not have. The recipient shows it at ``share x donor's fraction`` plus the background of the site; counts
+follow a beta-binomial whose dispersion holds the input molecules and the spread of the background (the model of
 :mod:`kinescape.call.beta_binomial`). The interval is that of the profile likelihood, the limit what would be found in
 95 of 100 cases. Known resistance changes are left out: they come again and again without any contact of samples.
 """
@@ -47,6 +47,18 @@ CARRIED_OVER, TIMES = 0.05, 10.0
 
 
 @dataclass(frozen=True)
+class SharedFinding:
+    """A change that both samples have; allele fractions in the recipient and in the donor."""
+
+    name: str
+    here: float
+    there: float
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.here:.2%} here, {self.there:.1%} there)"
+
+
+@dataclass(frozen=True)
 class Contamination:
     """What a donor may have left in a recipient."""
 
@@ -70,7 +82,7 @@ class Contamination:
     fits_as_well: tuple[str, ...]
     """Other donors that explain the same within 1.92 units of log-likelihood."""
     alleles: tuple[str, ...]
-    shared_findings: tuple[str, ...]
+    shared_findings: tuple[SharedFinding, ...]
     """Findings of the recipient that the donor has at ten times the fraction or more."""
 
 
@@ -221,7 +233,7 @@ def _estimate(
     fraction: NDArray[np.float64],
     informative: NDArray[np.bool_],
     names: tuple[str, ...],
-    shared: tuple[str, ...],
+    shared: tuple[SharedFinding, ...],
 ) -> Contamination:
     """``fraction``: that of each allele in the donor."""
     chosen = np.flatnonzero(informative)
@@ -294,10 +306,10 @@ def _with_alternatives(each: Contamination, all_of_recipient: list[Contamination
     return replace(each, fits_as_well=others)
 
 
-def _shared(mine: tuple[Call, ...], theirs: tuple[Call, ...]) -> tuple[str, ...]:
+def _shared(mine: tuple[Call, ...], theirs: tuple[Call, ...]) -> tuple[SharedFinding, ...]:
     high = {call.variant: call.vaf for call in theirs}
     return tuple(
-        f"{named(call)} ({call.vaf:.2%} here, {high[call.variant]:.1%} there)"
+        SharedFinding(named(call), call.vaf, high[call.variant])
         for call in mine
         if call.vaf <= CARRIED_OVER and high.get(call.variant, 0.0) >= TIMES * call.vaf
     )

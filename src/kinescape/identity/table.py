@@ -35,7 +35,7 @@ def contamination_table(check: IdentityCheck) -> str:
         (
             *(c.recipient, c.donor, c.state, _share(c.share), _share(c.low), _share(c.high), _share(c.limit)),
             *("" if c.p is None else f"{c.p:.3g}", c.sites, c.supporting),
-            *(";".join(c.fits_as_well), ";".join(c.alleles), ";".join(c.shared_findings)),
+            *(";".join(c.fits_as_well), ";".join(c.alleles), ";".join(map(str, c.shared_findings))),
         )
         for c in check.contaminations
     ]

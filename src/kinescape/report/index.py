@@ -15,6 +15,8 @@ from kinescape.report.view import calls_with, drugs_by_state
 from kinescape.report.wording import SILENT_STATES, lod_range, percent, whole_range
 
 GATES: tuple[GateStatus, ...] = get_args(GateStatus)
+NOISY = 1.5
+"""Times the background of controls from which a sample's mismatches are pointed out. Chosen by this project."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,12 @@ class IndexRow:
 
     @property
     def noisy(self) -> bool:
-        """Whether the sample has more mismatches than the background that its limits rest on."""
-        return self.mismatches is not None and self.mismatches > self.result.parameters.background_error
+        """Whether the sample has far more mismatches than the background that its limits rest on."""
+        return self.mismatches is not None and self.mismatches > NOISY * self.result.parameters.background_error
+
+    @property
+    def noise_words(self) -> str:
+        return f"{NOISY:g} times the background ({self.result.parameters.background_error:.2g})"
 
     @property
     def about(self) -> str:
