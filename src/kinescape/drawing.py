@@ -71,3 +71,18 @@ def save_formats(figure: Figure, stem: Path, formats: tuple[str, ...] = FORMATS)
     for path in paths:
         save_figure(figure, path)
     return paths
+
+
+def svg_of(figure: Figure, *, tight: bool = False) -> str:
+    """The figure as SVG text, with a viewBox in points."""
+    import io
+
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    buffer = io.StringIO()
+    box: Any = {"bbox_inches": "tight"} if tight else {}
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format="svg", metadata=_METADATA["svg"], facecolor=PAPER, **box)
+    return buffer.getvalue()

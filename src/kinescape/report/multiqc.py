@@ -164,7 +164,8 @@ def _depth(results: Sequence[SampleResult]) -> Section:
         "description": "Median depth of each amplicon.",
         "plot_type": "heatmap",
         "pconfig": {"id": "kinescape_depth_plot", "title": "kinescape: median depth", "min": 0, "square": False,
-                    "xlab": "amplicon", "ylab": "sample", "zlab": "median depth", "xcats_samples": False, "tt_decimals": 0},
+                    "xlab": "amplicon", "ylab": "sample", "zlab": "median depth", "xcats_samples": False,
+                    "tt_decimals": 0},
         "data": {
             _name(result): {name: next((a.median_depth for a in result.amplicons if a.name == name), None)
                             for name in names}
