@@ -53,7 +53,7 @@ def counted(
         reference=("A",) * len(POSITIONS),
         genes=tuple("ALK" if chrom == "chr2" else "ROS1" for chrom, _ in POSITIONS),
         counts=counts,
-        background=np.full(len(POSITIONS), BACKGROUND),
+        background=np.full(len(POSITIONS), BACKGROUND / 3),
         molecules=molecules,
         known=known,
     )
