@@ -27,21 +27,21 @@ def simulated(folder: Path, name: str, genotypes: tuple[str, ...], seed: int) ->
     simulate_sample(to_spec({**values, "germline": germline}), load_panel(), folder / name, seed)
 
 
+def lines_of(path: Path) -> list[str]:
+    with gzip.open(path, "rt") as handle:
+        return handle.read().splitlines()
+
+
 def mix(folder: Path, into: str, source: str, share: float) -> None:
     """Put as many pairs of ``source`` into ``into`` as make up ``share`` of it."""
     chosen: list[int] | None = None
     for mate in (1, 2):
         path = folder / f"{into}_R{mate}.fastq.gz"
-        own = gzip.open(path, "rt").read().splitlines()
-        other = gzip.open(folder / f"{source}_R{mate}.fastq.gz", "rt").read().splitlines()
+        own, other = lines_of(path), lines_of(folder / f"{source}_R{mate}.fastq.gz")
         if chosen is None:
             wanted = round(len(own) // 4 * share / (1 - share))
             chosen = sorted(random.Random(5).sample(range(len(other) // 4), wanted))
-        added = [
-            line
-            for record in chosen
-            for line in ("@MIX" + other[4 * record][1:], *other[4 * record + 1 : 4 * record + 4])
-        ]
+        added = [line for at in chosen for line in ("@MIX" + other[4 * at][1:], *other[4 * at + 1 : 4 * at + 4])]
         with gzip.open(path, "wt") as handle:
             handle.write("\n".join([*own, *added]) + "\n")
 

@@ -106,9 +106,7 @@ def test_the_background_of_the_controls_is_stated(page: Node) -> None:
 
 def test_samples_that_do_not_fit_are_named() -> None:
     text = read_page(render_index([compound_cis()], {}, mixed_run())).one("section", id="identity").text
-    assert (
-        "P2_a, P2_b said to be one patient (P2), but the germline genotypes are those of two people: swapped?" in text
-    )
+    assert "P2_a, P2_b said to be one patient (P2), but the germline genotypes are those of two people" in text
     assert "P5 holds about 0.9" in text
     assert "4 positions with a germline difference" in text
 
@@ -121,7 +119,7 @@ def test_what_cannot_be_told_is_not_called_in_order() -> None:
 
 
 def test_a_run_that_was_not_compared_says_nothing_of_it(page: Node) -> None:
-    assert list(page.all("section", id="identity")) == []
+    assert "Samples against each other" not in page.text
 
 
 def test_five_hundred_samples_make_a_page_in_seconds() -> None:

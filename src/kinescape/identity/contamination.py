@@ -180,8 +180,8 @@ def _background(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Share at which the allele stands in samples that lack it, and the standard deviation of that share.
 
-    The lower quartile of the other samples, so that a few contaminated ones do not hide each other; never less than what
-    the table of positions expects, because the quartile of small counts lies too low.
+    The lower quartile of the other samples, so that a few contaminated ones do not hide each other; never less than
+    what the table of positions expects, because the quartile of small counts lies too low.
     """
     stated = run.background[recipient, alleles.site[columns]]
     background = np.where(np.isfinite(stated), stated, 0.001)

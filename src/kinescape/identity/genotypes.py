@@ -71,7 +71,7 @@ def genotypes(run: RunCounts) -> Genotypes:
 
 
 def _frequency(run: RunCounts, called: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Each person counts once, with the mean of the samples that can be read; a sample without a patient is a person."""
+    """Each person counts once, with the mean of the samples that can be read. Without a patient, a sample is one."""
     members: dict[str, list[int]] = {}
     for number, sample in enumerate(run.samples):
         members.setdefault(f"patient {sample.patient}" if sample.patient else f"sample {number}", []).append(number)
