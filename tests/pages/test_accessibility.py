@@ -163,6 +163,9 @@ def test_paper_is_light_and_has_no_controls(name: str, opened: Opened, pages: di
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert ground in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
         assert page.evaluate("document.querySelector('h1').checkVisibility()")
+        # A4 without margins, 96 pixels to the inch: what is wider than the paper would be lost.
+        page.set_viewport_size({"width": 794, "height": 1123})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 794
         assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF-")
     finally:
         page.emulate_media(media="screen", color_scheme="light")
