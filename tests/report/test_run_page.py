@@ -109,6 +109,10 @@ def test_samples_that_do_not_fit_are_named() -> None:
     assert "P2_a, P2_b said to be one patient (P2), but the germline genotypes are those of two people" in text
     assert "P5 holds about 0.9" in text
     assert "4 positions with a germline difference" in text
+    tiles = (
+        read_page(render_index([compound_cis()], {}, mixed_run())).one("header").one("dl", **{"class": "tiles"}).text
+    )
+    assert "swaps, mixtures or carry-over to look at (below) 3" in tiles
 
 
 def test_what_cannot_be_told_is_not_called_in_order() -> None:

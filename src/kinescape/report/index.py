@@ -121,7 +121,7 @@ def render_index(
         "drug_genes": list(dict.fromkeys(d.gene for r in all_results for d in r.drugs)),
         "gates": _counted(r.gate.status for r in all_results),
         "roles": _counted(r.sample.role for r in all_results),
-        "tiles": _tiles(rows, failed or {}),
+        "tiles": [*_tiles(rows, failed or {}), *_concerns(check)],
         "controls": [row for row in rows if row.result.sample.role == "control"],
         "background": _background_of(rows),
         "identity": identity_context(check) if check is not None else None,
@@ -132,6 +132,13 @@ def render_index(
 def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
     listed = list(values)
     return [(value, listed.count(value)) for value in sorted(set(listed))]
+
+
+def _concerns(check: IdentityCheck | None) -> list[tuple[str, str]]:
+    if check is None:
+        return []
+    count = len(check.concerns)
+    return [("swaps, mixtures or carry-over to look at (below)", str(count) if count else "none told")]
 
 
 def _background_of(rows: list[IndexRow]) -> str:
