@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAM, Browser
+from chromium import Browser
 from example_results import EXAMPLES, compound_cis, earlier_sample
 
 from kinescape.report.index import render_index
 from kinescape.report.page import render_sample
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(PROGRAM is None and not os.environ.get("CI"), reason="no Chromium is installed"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    opened = Browser()
+def browser(chromium: str) -> Iterator[Browser]:
+    opened = Browser(chromium)
     yield opened
     opened.close()
 

@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "export": ("kinescape.cli.export:export", "Results as VCF, TSV, MAF, cBioPortal, FHIR, Phenopackets, docx, PDF."),
     "timeline": ("kinescape.cli.timeline:timeline", "Samples of a patient in order: emerging, falling, cleared."),
     "collate": ("kinescape.cli.collate:collate", "Results of many runs as one database, asked with SQL."),
+    "figure": ("kinescape.cli.figure:figure", "Every picture as SVG, PDF or PNG, at a journal's width."),
     "simulate": (
         "kinescape.cli.simulate:simulate",
         "Write read pairs with known truth (simulated, for tests and limits of detection).",
