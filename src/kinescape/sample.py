@@ -31,6 +31,7 @@ from kinescape.columns.placement import Placement, place
 from kinescape.consensus.disagreement import explain_disagreement
 from kinescape.consensus.joined import join_events
 from kinescape.consensus.merge import AlignerEvidence, called_positions, merge_calls
+from kinescape.evidence.gather import Gathered, gather_evidence
 from kinescape.files import sha256_of
 from kinescape.limits.coverage import (
     Sight,
@@ -52,6 +53,7 @@ from kinescape.reads.umi import umi_source
 from kinescape.records import (
     AlignerRun,
     Call,
+    EvidenceCaps,
     InputFile,
     KnowledgeBaseReference,
     PanelReference,
@@ -79,6 +81,8 @@ class Workbench:
     background: Background | None = None
     """Background learned from controls; without one the global smallest allele fraction holds everywhere."""
     annotations: Annotations = NO_ANNOTATIONS
+    evidence: EvidenceCaps | None = None
+    """How many reads are kept for inspection by eye; None keeps none."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class SampleAnalysis:
     positions: dict[str, Any]
     """Columns of ``positions.tsv.gz``: one array per name."""
     sight: Sight
+    evidence: Gathered | None = None
+    """The reads for inspection by eye."""
 
 
 def analyse_sample(
@@ -146,6 +152,14 @@ def analyse_sample(
         )
         phases = phase_calls(axis, calls, seen, sight)
         haplotypes = phase_groups(axis, calls, seen, sight, phases)
+        gathered = None
+        if bench.evidence is not None:
+            gathered = gather_evidence(
+                *(panel, axis, pairs, sample.fastq_1 if families is None else None, calls, phases),
+                [(each, found.events) for (each, _), found in zip(counted, evidence, strict=True)],
+                [(output.alignments.aligner, output.program.version) for output in aligned],
+                bench.evidence,
+            )
     finally:
         raw.close()
         pairs.close()
@@ -195,11 +209,12 @@ def analyse_sample(
         umi=None
         if families is None
         else msgspec.structs.replace(families.qc, background=measured_background(evidence)),
+        evidence=gathered.record if gathered is not None else None,
     )
     positions = position_columns(sight, columns)
     if families is not None:
         positions["molecules"] = positions["fragments"]
-    return SampleAnalysis(result, positions, sight)
+    return SampleAnalysis(result, positions, sight, gathered)
 
 
 def _on_record(base: KnowledgeBase | None) -> OnRecord:
