@@ -1,8 +1,9 @@
 """Build hook: igv.js, the reads' viewer of the sample pages, is taken from the package index into the package.
 
-It comes with ``igv-notebook`` (one of the build's requirements, pinned there), is checked against the checksum below and
-lies, compressed, in ``src/kinescape/report/igv/``: a product of the build, in the wheel and in an editable installation,
-never in the repository. Where it cannot be had the build goes on, and the pages say that the viewer was not built in.
+It comes with ``igv-notebook`` (one of the build's requirements, pinned there), is checked against the checksum below
+and lies, compressed, in ``src/kinescape/report/igv/``: a product of the build, in the wheel and in an editable
+installation, never in the repository. Where it cannot be had the build goes on, and the pages say that the viewer was
+not built in.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _program() -> bytes | None:
         path = Path(str(metadata.distribution(DISTRIBUTION).locate_file(PROGRAM)))
         content = path.read_bytes()
     except (metadata.PackageNotFoundError, OSError) as problem:
-        print(f"igv.js is not built in: {problem}", file=sys.stderr)
+        sys.stderr.write(f"igv.js is not built in: {problem}\n")
         return None
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256:

@@ -519,8 +519,8 @@ class EvidenceCaps(Record, frozen=True, kw_only=True):
 
 
 class EvidenceCount(Record, frozen=True, kw_only=True):
-    """True numbers of one call with one aligner, beside what the evidence files show of them. A fragment counts if one of
-    its mates shows the position, whatever its base quality."""
+    """True numbers of one call with one aligner, beside what the evidence files show of them. A fragment counts if one
+    of its mates shows the position, whatever its base quality."""
 
     variant: str
     """Call id."""

@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "Learn the errors of the assay from healthy controls, site by site.",
     ),
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
+    "review": ("kinescape.cli.review:review", "Verdicts on calls by people who looked at the reads."),
     "timeline": ("kinescape.cli.timeline:timeline", "Samples of a patient in order: emerging, falling, cleared."),
     "simulate": (
         "kinescape.cli.simulate:simulate",

@@ -71,8 +71,9 @@ def _header(gathered: Gathered, aligner: str, sample: str) -> dict[str, Any]:
             {"ID": "kinescape", "PN": "kinescape", "VN": __version__, "PP": aligner},
         ],
         "CO": [
-            f"A choice of {gathered.record.fragments} fragments for inspection by eye, not all reads: per variant at most "
-            f"{caps.alt} that show it and {caps.reference} that show the reference; the true counts stand in result.json.",
+            f"A choice of {gathered.record.fragments} fragments for inspection by eye, not all reads: per variant at "
+            f"most {caps.alt} that show it and {caps.reference} that show the reference, and fragments that link two; "
+            "true counts stand in result.json.",
             "Adapters are cut off. Research use only.",
         ],
     }

@@ -55,7 +55,9 @@ def looks_of(
 _NOTHING = 255
 
 
-def _shown_at(pairs: ReadPairs, placement: Placement, positions: int, columns: set[int]) -> dict[int, NDArray[np.uint8]]:
+def _shown_at(
+    pairs: ReadPairs, placement: Placement, positions: int, columns: set[int]
+) -> dict[int, NDArray[np.uint8]]:
     """Axis index -> uint8[mates]: the base that each mate shows there (0 to 3; 4 for N; 255 for none)."""
     # One more than the axis, so that column -1 (a base that lies nowhere) finds False.
     wanted = np.zeros(positions + 1, np.bool_)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kinescape.records import SampleResult
 from kinescape.review.entries import Review
-from kinescape.review.file import read_review
+from kinescape.review.file import review_or_fault
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Beside:
     """
 
     review: Review | None = None
+    fault: str = ""
+    """What is wrong with ``review.json``, which then counts as empty."""
     tracks: tuple[ReadTrack, ...] = ()
     reference: bytes = field(default=b"", repr=False)
     missing: tuple[str, ...] = ()
@@ -39,21 +41,18 @@ NOTHING_BESIDE = Beside()
 def read_beside(folder: Path, result: SampleResult, viewer: bool = True) -> Beside:
     """Read what lies in the sample's folder.
 
-    Raises
-    ------
-    InputError
-        The review is faulty. Evidence that is not there is named in ``missing``.
+    A faulty review is named in ``fault``, evidence that is not there in ``missing``.
     """
-    review = read_review(folder, result.sample.sample)
+    review, fault = review_or_fault(folder, result.sample.sample)
     if result.evidence is None or not viewer:
-        return Beside(review, viewer=viewer)
+        return Beside(review, fault, viewer=viewer)
     names = [name for each in result.evidence.files for name in (each.name, f"{each.name}.bai")]
     names.append(result.evidence.reference)
     missing = tuple(name for name in names if not (folder / name).is_file())
     if missing:
-        return Beside(review, missing=missing)
+        return Beside(review, fault, missing=missing)
     tracks = tuple(
         ReadTrack(each.aligner, (folder / each.name).read_bytes(), (folder / f"{each.name}.bai").read_bytes())
         for each in result.evidence.files
     )
-    return Beside(review, tracks, (folder / result.evidence.reference).read_bytes())
+    return Beside(review, fault, tracks, (folder / result.evidence.reference).read_bytes())

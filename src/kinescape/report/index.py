@@ -11,6 +11,8 @@ from kinescape.records import Call, DrugStateName, GateStatus, SampleResult
 from kinescape.report.environment import environment, whole_page
 from kinescape.report.view import calls_with, drugs_by_state
 from kinescape.report.wording import SILENT_STATES, lod_range, whole_range
+from kinescape.review.entries import Review
+from kinescape.review.states import Inspection, inspections
 
 GATES: tuple[GateStatus, ...] = get_args(GateStatus)
 
@@ -20,6 +22,33 @@ class IndexRow:
     """One sample of the run."""
 
     result: SampleResult
+    inspected: Mapping[str, Inspection]
+    """Call id -> what people said of it."""
+    fault: str = ""
+    """What is wrong with the sample's review, which then is not shown."""
+
+    @property
+    def looked_at(self) -> list[Inspection]:
+        """The findings' inspections."""
+        return [self.inspected[call.variant.name] for call in self.found]
+
+    @property
+    def inspections(self) -> list[str]:
+        """How many findings were inspected by eye, and what was not simply accepted."""
+        looked = self.looked_at
+        if self.fault:
+            return ["unknown: the review is faulty", self.fault]
+        if not looked:
+            return []
+        done = sum(each.state not in ("none", "stale") for each in looked)
+        return [f"{done} of {len(looked)}"] + [
+            f"{each.name}: {each.words}" for each in looked if each.state not in ("none", "accept")
+        ]
+
+    @property
+    def not_inspected(self) -> int:
+        """Findings that wait for somebody's eyes, to sort by."""
+        return sum(each.state in ("none", "stale") for each in self.looked_at)
 
     @property
     def link(self) -> str:
@@ -71,7 +100,11 @@ class IndexRow:
         return whole_range([a.median_depth for a in self.result.amplicons]) or "–"
 
 
-def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | None = None) -> str:
+def render_index(
+    results: Iterable[SampleResult],
+    failed: Mapping[str, str] | None = None,
+    reviews: Mapping[str, tuple[Review, str]] | None = None,
+) -> str:
     """The run's ``index.html``.
 
     Parameters
@@ -80,8 +113,10 @@ def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | No
         Every sample that has a result, in the order of the sheet. Links lead to ``samples/<sample>/report.html``.
     failed
         Sample -> what went wrong, for samples without a result: none goes missing silently.
+    reviews
+        Sample -> what people said of its calls after looking at the reads, and a fault of the file (or nothing).
     """
-    rows = [IndexRow(result) for result in results]
+    rows = [_row(result, (reviews or {}).get(result.sample.sample)) for result in results]
     all_results = [row.result for row in rows]
     context = {
         "results": all_results,
@@ -95,6 +130,11 @@ def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | No
         "tiles": _tiles(rows, failed or {}),
     }
     return whole_page(environment().get_template("index.html"), context, "kinescape, run, research use only")
+
+
+def _row(result: SampleResult, said: tuple[Review, str] | None) -> IndexRow:
+    review, fault = said or (Review(sample=result.sample.sample), "")
+    return IndexRow(result, inspections(result, review), fault)
 
 
 def _counted(values: Iterable[str]) -> list[tuple[str, int]]:

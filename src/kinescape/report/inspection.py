@@ -22,12 +22,13 @@ from kinescape.review.calls import fingerprint, reader_name
 from kinescape.review.entries import LONGEST_NAME, LONGEST_NOTE, Review
 from kinescape.review.states import Inspection, inspections, orphans
 
-IGV_VERSION = "3.1.4"
-"""Version of igv.js in the distribution that ``hatch_build.py`` names."""
+IGV_VERSION = "3.0.8"
+"""What the igv.js that ``hatch_build.py`` takes says of itself (its distribution says 3.1.4)."""
 FLANK = 45
 """Bases shown on either side of a call."""
-LOWEST_SHARE = 0.002
-"""Share of an allele from which the viewer's coverage bar is coloured; its own default is 0.2."""
+LOWEST_SHARE, HIGHEST_SHARE = 0.002, 0.05
+"""Share of an allele from which the viewer's coverage bar is coloured (its own default is 0.2): half of what the rarest
+call has among the kept reads, within these bounds, so that every call has its colours and errors have none."""
 MOST_READS = 10_000
 """The viewer draws at most so many reads in a window (its own upper limit); the evidence files hold fewer."""
 
@@ -80,6 +81,8 @@ class InspectionView:
 
     calls: tuple[CallToInspect, ...]
     review: Review
+    fault: str
+    """What is wrong with the review, which then is not shown."""
     why_not: str
     """Why there is no viewer; empty where there is one."""
     program: Program | None
@@ -116,6 +119,7 @@ def inspection_of(result: SampleResult, beside: Beside) -> InspectionView:
     return InspectionView(
         calls,
         review,
+        beside.fault,
         why_not,
         program,
         _data(result, beside, calls, program is not None),
@@ -165,10 +169,20 @@ def _data(result: SampleResult, beside: Beside, calls: tuple[CallToInspect, ...]
             "tracks": [
                 {"name": each.aligner, "bam": _text(each.bam), "index": _text(each.index)} for each in beside.tracks
             ],
-            "lowestShare": LOWEST_SHARE,
+            "lowestShare": _lowest_share(calls),
             "mostReads": MOST_READS,
         }
     return data
+
+
+def _lowest_share(calls: tuple[CallToInspect, ...]) -> float:
+    shares = [
+        each.shown_alt / (each.shown_alt + each.shown_reference)
+        for call in calls
+        for each in call.counts
+        if each.shown_alt
+    ]
+    return round(min(max(min(shares, default=1.0) / 2, LOWEST_SHARE), HIGHEST_SHARE), 4)
 
 
 def _text(content: bytes) -> str:

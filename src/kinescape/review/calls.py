@@ -10,6 +10,7 @@ import msgspec
 
 from kinescape.errors import InputError
 from kinescape.records import Call, SampleResult
+from kinescape.review.entries import ReviewEntry, Verdict, checked, now
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -77,3 +78,24 @@ def find_call(calls: Sequence[Call], asked: str, file: object = None) -> Call:
 
 def _folded(name: str) -> str:
     return re.sub(r"[\s:]+", ":", name.strip()).casefold()
+
+
+def new_entry(result: SampleResult, call: Call, verdict: Verdict, by: str, note: str, date: str = "") -> ReviewEntry:
+    """A verdict on ``call`` as it stands now; dated now where no date is given.
+
+    Raises
+    ------
+    InputError
+        Name or note cannot be taken.
+    """
+    return checked(
+        ReviewEntry(
+            call=call.variant.name,
+            name=reader_name(call),
+            fingerprint=fingerprint(result, call),
+            verdict=verdict,
+            by=by.strip(),
+            note=note.strip(),
+            date=date or now(),
+        )
+    )

@@ -1,8 +1,8 @@
 """One verdict of one person on one call, and the list of them that ``review.json`` is.
 
 The list only grows. Every entry carries the checksum of the entry before it, so that an entry that was changed or taken
-out afterwards is found when the file is read. That guards against slips, not against a person who computes the checksums
-anew: a name in this file is no electronic signature.
+out afterwards is found when the file is read. That guards against slips, not against a person who computes the
+checksums anew: a name in this file is no electronic signature.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from kinescape.errors import InputError
 from kinescape.records import Record
 
 SCHEMA_VERSION = "1.0"
@@ -90,6 +91,20 @@ def broken_link(review: Review) -> int | None:
 def now() -> str:
     """This moment as an entry's date."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def checked(entry: ReviewEntry) -> ReviewEntry:
+    """``entry`` where its text can be taken.
+
+    Raises
+    ------
+    InputError
+        A field cannot be taken.
+    """
+    wrong = fault(entry)
+    if wrong is not None:
+        raise InputError(f"the review's {wrong[0]} cannot be taken", found=wrong[1], expected=wrong[2])
+    return entry
 
 
 def fault(entry: ReviewEntry) -> tuple[str, str, str] | None:

@@ -52,11 +52,22 @@ def read_review(folder: Path, sample: str) -> Review:
     number = broken_link(review)
     if number is not None:
         raise InputError(
-            f"$.entries[{number}].previous: does not follow from the entries before it: an entry was changed or taken out",
+            f"$.entries[{number}].previous: does not follow from the entries before it: one was changed or taken out",
             file=path,
             expected="a file that only `kinescape review` writes",
         )
     return review
+
+
+def review_or_fault(folder: Path, sample: str) -> tuple[Review, str]:
+    """The review as :func:`read_review` gives it; where it is faulty an empty one, and what is wrong with it in words.
+
+    Pages are made with this: a faulty review must neither be shown nor stop an analysis, and its fault must be seen.
+    """
+    try:
+        return read_review(folder, sample), ""
+    except InputError as problem:
+        return Review(sample=sample), str(InputError(problem.what, file=REVIEW, found=problem.found))
 
 
 def add_entries(folder: Path, sample: str, made: Callable[[Review], Sequence[ReviewEntry]]) -> tuple[Review, int]:

@@ -44,7 +44,7 @@ class Inspection:
             return "disputed"
         for verdict in ("reject", "accept", "unsure"):
             if verdict in said:
-                return verdict  # type: ignore[return-value]
+                return verdict
         return "stale" if self.stale else "none"
 
     @property
@@ -117,9 +117,7 @@ def reviewed(result: SampleResult, review: Review) -> SampleResult:
     if not review.entries:
         return result
     inspected = inspections(result, review)
-    calls = tuple(
-        msgspec.structs.replace(call, inspected=_said(inspected[call.variant.name])) for call in result.calls
-    )
+    calls = tuple(msgspec.structs.replace(call, inspected=_said(inspected[call.variant.name])) for call in result.calls)
     drugs = tuple(
         msgspec.structs.replace(drug, cautions=(*doubts(result, inspected, drug), *drug.cautions))
         for drug in result.drugs
@@ -136,3 +134,25 @@ def _said(inspection: Inspection) -> str:
 
 def _note(entry: ReviewEntry) -> str:
     return f" ({' '.join(entry.note.split())})" if entry.note.strip() else ""
+
+
+def table(result: SampleResult, review: Review) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """(header, rows): one row for every call and reviewer, calls that nobody looked at included."""
+    header = ("call", "name", "evidence", "state", "verdict", "by", "date", "note")
+    rows: list[tuple[str, ...]] = []
+    inspected = inspections(result, review)
+    for call in result.calls:
+        each = inspected[call.variant.name]
+        lead = (each.call, each.name, call.evidence, each.words)
+        said = [(*lead, *_cells(entry)) for entry in each.current]
+        said += [(*lead, *_cells(entry, " (stale)")) for entry in each.stale]
+        rows += said or [(*lead, "", "", "", "")]
+    rows += [
+        (entry.call, entry.name, "", "no call of this result any more", *_cells(entry))
+        for entry in orphans(result, review)
+    ]
+    return header, rows
+
+
+def _cells(entry: ReviewEntry, mark: str = "") -> tuple[str, str, str, str]:
+    return entry.verdict + mark, entry.by, entry.date, " ".join(entry.note.split())

@@ -11,6 +11,7 @@
 
   // ---- the viewer
   var place = document.getElementById("igv-place"), said = document.getElementById("igv-state"), viewer = null;
+  var startButton = document.getElementById("igv-start");
   function unpacked(text) {
     var stream = new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Response(stream).text();
@@ -66,6 +67,7 @@
     return viewer;
   }
   function look(call) {
+    if (startButton) { startButton.hidden = true; }
     document.querySelectorAll("button.look").forEach(function (button) {
       button.setAttribute("aria-pressed", String(button.dataset.look === call.id));
     });
@@ -75,7 +77,7 @@
       return Promise.resolve(browser.search(call.locus)).then(function () {
         browser.findTracks(function (track) { return track.type === "alignment"; }).forEach(function (track) {
           // Reads that show the change come to the top.
-          track.sort({ chr: call.chrom, position: call.pos, option: "BASE", direction: "DESC" });
+          track.sort({ chr: call.chrom, position: call.pos, option: "BASE", direction: "ASC" });
         });
         said.textContent = "Shown: " + call.name + ", " + call.locus;
       });
@@ -90,10 +92,7 @@
       if (next) { event.preventDefault(); next.focus(); }
     });
   });
-  var startButton = document.getElementById("igv-start");
-  if (startButton) {
-    startButton.addEventListener("click", function () { startButton.parentNode.hidden = true; look(data.calls[0]); });
-  }
+  if (startButton) { startButton.addEventListener("click", function () { look(data.calls[0]); }); }
 
   // ---- the sign-off
   var form = document.getElementById("sign-off");
