@@ -118,7 +118,9 @@ def analyse_sample(
     axis = panel_axis(panel)
     progress("reading")
     inputs = tuple(_input_file(path) for path in (sample.fastq_1, sample.fastq_2))
-    raw = pairs = read_pairs(sample.fastq_1, sample.fastq_2, umi=umi_source(parameters.umi))
+    # A molecule's consensus has no name of a read.
+    named = bench.evidence is not None and parameters.umi is None
+    raw = pairs = read_pairs(sample.fastq_1, sample.fastq_2, umi=umi_source(parameters.umi), keep_names=named)
     families = None
     try:
         progress("aligning")
@@ -155,7 +157,7 @@ def analyse_sample(
         gathered = None
         if bench.evidence is not None:
             gathered = gather_evidence(
-                *(panel, axis, pairs, sample.fastq_1 if families is None else None, calls, phases),
+                *(panel, axis, pairs, calls, phases),
                 [(each, found.events) for (each, _), found in zip(counted, evidence, strict=True)],
                 [(output.alignments.aligner, output.program.version) for output in aligned],
                 bench.evidence,

@@ -6,10 +6,10 @@ Source of the rules: Sequence Alignment/Map Format Specification (samtools/hts-s
 
 from __future__ import annotations
 
+from array import array
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pysam
 
 from kinescape import __version__
@@ -107,7 +107,7 @@ def _segment(
     else:
         if alignments.reverse[mate]:
             flag |= _REVERSE
-            bases, qualities = reverse_complement(bases), np.ascontiguousarray(qualities[::-1])
+            bases, qualities = reverse_complement(bases), qualities[::-1]
         segment.reference_id = numbers[alignments.chromosomes[int(alignments.chrom[mate])]]
         segment.reference_start = int(alignments.start[mate])
         segment.mapping_quality = int(alignments.mapping_quality[mate])
@@ -115,7 +115,7 @@ def _segment(
         segment.cigartuples = [(code, length) for code, length in alignments.operations[begin:end].tolist()]
     segment.flag = flag
     segment.query_sequence = bases
-    segment.query_qualities = pysam.qualitystring_to_array((qualities + 33).tobytes().decode("ascii"))
+    segment.query_qualities = array("B", qualities.tobytes())
     segment.set_tag("RG", alignments.aligner)
     return segment
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,6 @@ from kinescape.columns.placement import Placement
 from kinescape.evidence.choose import choose_fragments
 from kinescape.panel.genome import contigs
 from kinescape.panel.model import Panel, Window
-from kinescape.reads.fastq import fastq_blocks
 from kinescape.reads.pairs import QualityStore, ReadPairs
 from kinescape.records import Call, EvidenceCaps, EvidenceFile, PhaseVerdict, ReadEvidence
 
@@ -66,7 +64,6 @@ def gather_evidence(
     panel: Panel,
     axis: Axis,
     pairs: ReadPairs,
-    fastq_1: Path | None,
     calls: Sequence[Call],
     phases: Sequence[PhaseVerdict],
     aligned: Sequence[tuple[Placement, Sequence[Event]]],
@@ -75,16 +72,12 @@ def gather_evidence(
 ) -> Gathered:
     """Choose fragments and take out their reads.
 
-    Parameters
-    ----------
-    fastq_1
-        The file of the first mates, read once more for the names of the chosen ones; None where a pair is the consensus
-        of a molecule: such pairs are called ``molecule-NUMBER``.
+    A pair without a name is the consensus of a molecule and is called ``molecule-NUMBER``.
     """
     choice = choose_fragments(pairs, axis, calls, phases, aligned, caps)
     numbers = choice.pairs.tolist()
     names = (
-        [f"molecule-{number + 1}" for number in numbers] if fastq_1 is None else names_of_records(fastq_1, choice.pairs)
+        [f"molecule-{number + 1}" for number in numbers] if pairs.names is None else _names(pairs.names, choice.pairs)
     )
     first = _reads(pairs, pairs.mate_1, pairs.qualities_1, choice.pairs)
     second = _reads(pairs, pairs.mate_2, pairs.qualities_2, choice.pairs)
@@ -110,17 +103,15 @@ def gather_evidence(
     )
 
 
-def names_of_records(fastq: Path, records: NDArray[np.int64]) -> list[str]:
-    """Names of FASTQ records by their 0-based numbers, which must rise. Reading stops after the last of them."""
+def _names(store: QualityStore, chosen: NDArray[np.int64]) -> list[str]:
     names: list[str] = []
-    if not len(records):
-        return names
-    for block in fastq_blocks(fastq):
-        end = block.first_record + len(block)
-        here = records[len(names) : int(np.searchsorted(records, end))]
-        names += [block.name(number) for number in (here - block.first_record).tolist()]
-        if len(names) == len(records):
-            break
+    done = 0
+    for chunk in store:
+        end = done + len(chunk.start) - 1
+        for record in (chosen[len(names) : int(np.searchsorted(chosen, end))] - done).tolist():
+            letters = chunk.values[chunk.start[record] : chunk.start[record + 1]]
+            names.append(letters.tobytes().decode("ascii", "replace"))
+        done = end
     return names
 
 

@@ -67,6 +67,10 @@ class CallToInspect:
     counts: tuple[EvidenceCount, ...]
     inspected: Inspection
 
+    def counted(self, aligner: str) -> EvidenceCount | None:
+        """The true counts with one aligner; None where no reads were kept."""
+        return next((each for each in self.counts if each.aligner == aligner), None)
+
     @property
     def locus(self) -> str:
         """1-based stretch around the call."""
