@@ -34,7 +34,7 @@ class QualityChunk:
 
 
 class QualityStore:
-    """Qualities (or names) of all reads of a file in order, in memory or, past a limit, in an unnamed temporary file."""
+    """Qualities (or names) of a file's reads in order, in memory or, past a limit, in an unnamed temporary file."""
 
     def __init__(self, limit: int = MEMORY_FOR_QUALITIES // 2) -> None:
         self._limit = limit
