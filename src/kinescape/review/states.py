@@ -94,7 +94,7 @@ def doubts(result: SampleResult, inspected: dict[str, Inspection], drug: DrugSta
 
     The state itself stays as it was computed: a verdict by eye is shown beside it and changes no rule.
     """
-    resting = {*drug.variants, *(part for name in drug.variants for part in name.split("+"))}
+    resting = {*drug.variants, *(part.strip() for name in drug.variants for part in name.split("+"))}
     said = []
     for call in result.calls:
         named = call.consequence
