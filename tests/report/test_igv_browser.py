@@ -1,4 +1,4 @@
-"""The reads in IGV in a real browser, at 65,000x and 0.6%: offline, no complaint, and the reads that matter are there."""
+"""The reads in IGV in a real browser, at 65,000x and 0.6%: offline, without a complaint, the rare reads on top."""
 
 from __future__ import annotations
 
