@@ -58,7 +58,9 @@ def simulated_sample(pairs: int) -> tuple[Path, Path]:
     return files[0], files[1]
 
 
-def measure(files: tuple[Path, Path], threads: int, evidence: bool = True) -> tuple[list[tuple[str, float, float]], int]:
+def measure(
+    files: tuple[Path, Path], threads: int, evidence: bool = True
+) -> tuple[list[tuple[str, float, float]], int]:
     """(stage, wall seconds, CPU seconds) of one run, and the calls it made."""
     moments: list[tuple[str, Moment]] = [("start-up", Moment.now())]
     from kinescape.engine.folder import write_sample
