@@ -1,6 +1,6 @@
 """Time ``kinescape run`` on one deep sample, stage by stage: CPU seconds and peak memory.
 
-    python benchmarks/run_stages.py [--pairs 25000] [--threads 2] [--repeat 3]
+    python benchmarks/run_stages.py [--pairs 25000] [--threads 2] [--repeat 3] [--no-evidence]
     python benchmarks/run_stages.py --pairs 5000 --samples 1 2 4 8 16
 
 The sample is simulated (seven amplicons, the stated read pairs each, background 0.0024) and kept in the system's
@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PAIRS = 25_000
@@ -66,7 +66,9 @@ def simulated_sample(pairs: int) -> tuple[Path, Path]:
     return files[0], files[1]
 
 
-def measure(files: tuple[Path, Path], threads: int) -> tuple[list[tuple[str, float, float]], int]:
+def measure(
+    files: tuple[Path, Path], threads: int, evidence: bool = True
+) -> tuple[list[tuple[str, float, float]], int]:
     """(stage, wall seconds, CPU seconds) of one run, and the calls it made."""
     moments: list[tuple[str, Moment]] = [("start-up", Moment.now())]
     from kinescape.engine.folder import write_sample
@@ -76,6 +78,8 @@ def measure(files: tuple[Path, Path], threads: int) -> tuple[list[tuple[str, flo
     from kinescape.sheet import single_sample
 
     plan = RunPlan((), Path(), "alk-ros1", "alk-ros1", None, Parameters(), threads)
+    if not evidence:
+        plan = replace(plan, evidence=None)
     bench = workbench(plan)
     sample = single_sample(*files, "benchmark", 20.0)
     analysis = analyse_sample(sample, bench, threads, lambda stage: moments.append((stage, Moment.now())))
@@ -138,6 +142,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--samples", type=int, nargs="+", help="time whole runs of so many equal samples instead")
+    parser.add_argument("--no-evidence", action="store_true", help="keep no reads for inspection by eye")
     options = parser.parse_args()
     files = simulated_sample(options.pairs)
     if options.samples:
@@ -145,7 +150,7 @@ def main() -> None:
         return
     runs = []
     for number in range(options.repeat):
-        rows, strong = measure(files, options.threads)
+        rows, strong = measure(files, options.threads, not options.no_evidence)
         runs.append(rows)
         if number == 0:
             first = sum(cpu for _, _, cpu in rows)

@@ -34,6 +34,7 @@ from kinescape.consensus.disagreement import explain_disagreement
 from kinescape.consensus.joined import join_events
 from kinescape.consensus.merge import AlignerEvidence, called_positions, merge_calls
 from kinescape.consensus.view import View
+from kinescape.evidence.gather import Gathered, gather_evidence
 from kinescape.files import sha256_of
 from kinescape.limits.coverage import (
     Sight,
@@ -55,6 +56,7 @@ from kinescape.reads.umi import umi_source
 from kinescape.records import (
     AlignerRun,
     Call,
+    EvidenceCaps,
     InputFile,
     KnowledgeBaseReference,
     PanelReference,
@@ -82,6 +84,8 @@ class Workbench:
     background: Background | None = None
     """Background learned from controls; without one the global smallest allele fraction holds everywhere."""
     annotations: Annotations = NO_ANNOTATIONS
+    evidence: EvidenceCaps | None = None
+    """How many reads are kept for inspection by eye; None keeps none."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ class SampleAnalysis:
     positions: dict[str, Any]
     """Columns of ``positions.tsv.gz``: one array per name."""
     sight: Sight
+    evidence: Gathered | None = None
+    """The reads for inspection by eye."""
 
 
 def analyse_sample(
@@ -115,7 +121,9 @@ def analyse_sample(
     axis = panel_axis(panel)
     progress("reading")
     inputs = tuple(_input_file(path) for path in (sample.fastq_1, sample.fastq_2))
-    raw = pairs = read_pairs(sample.fastq_1, sample.fastq_2, umi=umi_source(parameters.umi))
+    # A molecule's consensus has no name of a read.
+    named = bench.evidence is not None and parameters.umi is None
+    raw = pairs = read_pairs(sample.fastq_1, sample.fastq_2, umi=umi_source(parameters.umi), keep_names=named)
     families = None
     try:
         progress("aligning")
@@ -148,6 +156,14 @@ def analyse_sample(
         )
         phases = phase_calls(axis, calls, seen, sight)
         haplotypes = phase_groups(axis, calls, seen, sight, phases)
+        gathered = None
+        if bench.evidence is not None:
+            gathered = gather_evidence(
+                *(panel, axis, pairs, calls, phases),
+                [(each, found.events) for (each, _), found in zip(counted, evidence, strict=True)],
+                [(output.alignments.aligner, output.program.version) for output in aligned],
+                bench.evidence,
+            )
     finally:
         raw.close()
         pairs.close()
@@ -197,11 +213,12 @@ def analyse_sample(
         umi=None
         if families is None
         else msgspec.structs.replace(families.qc, background=measured_background(evidence)),
+        evidence=gathered.record if gathered is not None else None,
     )
     positions = position_columns(sight, columns)
     if families is not None:
         positions["molecules"] = positions["fragments"]
-    return SampleAnalysis(result, positions, sight)
+    return SampleAnalysis(result, positions, sight, gathered)
 
 
 def _on_record(base: KnowledgeBase | None) -> OnRecord:

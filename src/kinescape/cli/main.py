@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
     "export": ("kinescape.cli.export:export", "Results as VCF, TSV, MAF, cBioPortal, FHIR, Phenopackets, docx, PDF."),
+    "review": ("kinescape.cli.review:review", "Verdicts on calls by people who looked at the reads."),
     "timeline": ("kinescape.cli.timeline:timeline", "Samples of a patient in order: emerging, falling, cleared."),
     "collate": ("kinescape.cli.collate:collate", "Results of many runs as one database, asked with SQL."),
     "figure": ("kinescape.cli.figure:figure", "Every picture as SVG, PDF or PNG, at a journal's width."),

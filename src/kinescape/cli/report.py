@@ -23,6 +23,7 @@ import click
     help="Your own page: a Jinja2 template over the sample's view  [its name without .j2, beside the result].",
 )
 @click.option("--dump-view", is_flag=True, help="Print the view that --template sees (JSON) and stop.")
+@click.option("--no-igv", is_flag=True, help="Leave the kept reads and their viewer out of the page.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of result.json and stop.")
 def report(
     result: Path | None,
@@ -31,11 +32,13 @@ def report(
     pdf: bool,
     template: Path | None,
     dump_view: bool,
+    no_igv: bool,
     schema: bool,
 ) -> None:
     """Make a sample's page again from its result, or a PDF, or a page of your own.
 
-    RESULT is a result.json or a sample's folder. Reads and panel are not needed.
+    RESULT is a result.json or a sample's folder. FASTQ and panel are not needed; kept reads and a review that lie
+    beside the result are shown with it.
     """
     from kinescape.report.schema import schema_text
 
@@ -52,12 +55,14 @@ def report(
         return
 
     from kinescape.files import write_text
+    from kinescape.report.beside import read_beside
     from kinescape.report.page import render_sample
     from kinescape.report.result import read_result
 
     read = read_result(result)
-    page = render_sample(read, tuple(read_result(path) for path in history))
     folder = result if result.is_dir() else result.parent
+    beside = read_beside(folder, read, viewer=not no_igv)
+    page = render_sample(read, tuple(read_result(path) for path in history), beside=beside)
     path = output or folder / "report.html"
     write_text(path, page)
     click.echo(str(path))

@@ -26,8 +26,8 @@ from kinescape.exports.maf import COLUMNS, maf_rows
 from kinescape.exports.select import known_identifiers
 from kinescape.exports.statements import RESEARCH_USE, SIMULATED, produced_by
 from kinescape.files import whole_folder
+from kinescape.palette import drug_in
 from kinescape.records import SampleResult
-from kinescape.report.palette import drug_in
 from kinescape.report.view import silent_groups
 from kinescape.report.wording import POSITION_STATES, SILENT_STATES
 

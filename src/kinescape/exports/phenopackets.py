@@ -19,8 +19,8 @@ from kinescape.cohort.phenopackets import HGNC, HUMAN, PLASMA, RESOURCES
 from kinescape.coordinates import interval_to_zero_based
 from kinescape.exports.names import accession, hgvs_coding, hgvs_genomic, hgvs_protein
 from kinescape.exports.statements import produced_by, statement
+from kinescape.palette import drug_in
 from kinescape.records import Call, SampleResult
-from kinescape.report.palette import drug_in
 from kinescape.report.vcf import encoded
 from kinescape.report.wording import GATE, POSITION_STATES, call_name, lod_range, percent
 
