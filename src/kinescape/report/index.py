@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import quote
 
-from kinescape.records import Call, DrugStateName, GateStatus, SampleResult
+from kinescape.records import Call, DrugStateName, Gate, GateStatus, SampleInfo, SampleResult
 from kinescape.report.environment import environment, whole_page
 from kinescape.report.view import calls_with, drugs_by_state
 from kinescape.report.wording import SILENT_STATES, lod_range, whole_range
@@ -17,58 +17,66 @@ GATES: tuple[GateStatus, ...] = get_args(GateStatus)
 
 @dataclass(frozen=True)
 class IndexRow:
-    """One sample of the run."""
+    """One sample of the run: what its row shows and nothing else, so that thousands fit in memory."""
 
-    result: SampleResult
+    sample: SampleInfo
+    simulated: bool
+    gate: Gate
+    found: list[Call]
+    """Strong, then weak."""
+    nothing: str
+    """What stands in place of findings: never without its limit."""
+    drugs_of: dict[str, list[tuple[DrugStateName, str, list[str]]]]
+    """Gene -> its drugs under their states."""
+    resistant_to: dict[str, int]
+    """Gene -> drugs with known resistance, to sort by."""
+    assessed: int
+    known: int
+    limits: str
+    worst_limit: float | str
+    lowest_depth: int | str
+    depths: str
 
     @property
     def link(self) -> str:
         """Relative address of the sample's page; every sign that means something in an address is encoded."""
-        return f"samples/{quote(self.result.sample.sample, safe='')}/report.html"
+        return f"samples/{quote(self.sample.sample, safe='')}/report.html"
 
     @property
     def gate_rank(self) -> int:
-        return GATES.index(self.result.gate.status)
-
-    @property
-    def found(self) -> list[Call]:
-        return calls_with(self.result, "strong") + calls_with(self.result, "weak")
-
-    @property
-    def nothing(self) -> str:
-        """What stands in place of findings: never without its limit."""
-        if self.result.gate.status == "fail":
-            return "cannot be assessed"
-        return f"none found above {self.limits}" if self.limits else "cannot be assessed"
+        return GATES.index(self.gate.status)
 
     def drugs(self, gene: str) -> list[tuple[DrugStateName, str, list[str]]]:
         """The drugs of a gene under their states."""
-        return drugs_by_state(d for d in self.result.drugs if d.gene == gene)
+        return self.drugs_of.get(gene, [])
 
     def resistant(self, gene: str) -> int:
-        """Drugs with known resistance, to sort by."""
-        return sum(d.state == "resistance" and d.gene == gene for d in self.result.drugs)
+        """Drugs of a gene with known resistance."""
+        return self.resistant_to.get(gene, 0)
 
-    @property
-    def assessed(self) -> int:
-        return sum(k.state not in SILENT_STATES for k in self.result.known_positions)
 
-    @property
-    def limits(self) -> str:
-        return lod_range(list(self.result.known_positions))
-
-    @property
-    def worst_limit(self) -> float | str:
-        limits = [k.lod95 for k in self.result.known_positions if k.state == "not_detected" and k.lod95 is not None]
-        return max(limits, default="")
-
-    @property
-    def lowest_depth(self) -> int | str:
-        return min((a.median_depth for a in self.result.amplicons), default="")
-
-    @property
-    def depths(self) -> str:
-        return whole_range([a.median_depth for a in self.result.amplicons]) or "–"
+def index_row(result: SampleResult) -> IndexRow:
+    """The row of a sample."""
+    limits = lod_range(list(result.known_positions))
+    values = [k.lod95 for k in result.known_positions if k.state == "not_detected" and k.lod95 is not None]
+    depths = [a.median_depth for a in result.amplicons]
+    genes = dict.fromkeys(d.gene for d in result.drugs)
+    assessable = result.gate.status != "fail" and limits
+    return IndexRow(
+        sample=result.sample,
+        simulated=result.simulated,
+        gate=result.gate,
+        found=calls_with(result, "strong") + calls_with(result, "weak"),
+        nothing=f"none found above {limits}" if assessable else "cannot be assessed",
+        drugs_of={gene: drugs_by_state(d for d in result.drugs if d.gene == gene) for gene in genes},
+        resistant_to={gene: sum(d.state == "resistance" and d.gene == gene for d in result.drugs) for gene in genes},
+        assessed=sum(k.state not in SILENT_STATES for k in result.known_positions),
+        known=len(result.known_positions),
+        limits=limits,
+        worst_limit=max(values, default=""),
+        lowest_depth=min(depths, default=""),
+        depths=whole_range(depths) or "–",
+    )
 
 
 def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | None = None) -> str:
@@ -77,21 +85,20 @@ def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | No
     Parameters
     ----------
     results
-        Every sample that has a result, in the order of the sheet. Links lead to ``samples/<sample>/report.html``.
+        Every sample that has a result, in the order of the sheet; taken one at a time. Links lead
+        to ``samples/<sample>/report.html``.
     failed
         Sample -> what went wrong, for samples without a result: none goes missing silently.
     """
-    rows = [IndexRow(result) for result in results]
-    all_results = [row.result for row in rows]
+    rows = [index_row(result) for result in results]
     context = {
-        "results": all_results,
         "rows": rows,
         "failed": sorted((failed or {}).items()),
-        "any_simulated": any(r.simulated for r in all_results),
-        "all_simulated": bool(rows) and all(r.simulated for r in all_results),
-        "drug_genes": list(dict.fromkeys(d.gene for r in all_results for d in r.drugs)),
-        "gates": _counted(r.gate.status for r in all_results),
-        "roles": _counted(r.sample.role for r in all_results),
+        "any_simulated": any(row.simulated for row in rows),
+        "all_simulated": bool(rows) and all(row.simulated for row in rows),
+        "drug_genes": list(dict.fromkeys(gene for row in rows for gene in row.drugs_of)),
+        "gates": _counted(row.gate.status for row in rows),
+        "roles": _counted(row.sample.role for row in rows),
         "tiles": _tiles(rows, failed or {}),
     }
     return whole_page(environment().get_template("index.html"), context, "kinescape, run, research use only")
@@ -103,8 +110,8 @@ def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def _tiles(rows: list[IndexRow], failed: Mapping[str, str]) -> list[tuple[str, str]]:
-    plasma = [row for row in rows if row.result.sample.role == "plasma"]
-    controls = [row for row in rows if row.result.sample.role == "control"]
+    plasma = [row for row in rows if row.sample.role == "plasma"]
+    controls = [row for row in rows if row.sample.role == "control"]
     strong = sum(any(c.evidence == "strong" for c in row.found) for row in plasma)
     found_in_controls = sum(any(c.evidence == "strong" for c in row.found) for row in controls)
     return [
