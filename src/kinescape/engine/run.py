@@ -5,6 +5,7 @@ A sample that fails leaves no half-written folder and does not stop the others.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -77,12 +78,14 @@ def _run(
 ) -> dict[str, Outcome]:
     if not samples:
         return {}
-    if dispatch is None and not engine_pays([size_of(sample) for sample in samples], plan.threads):
-        return {sample.info.sample: run_sample(sample, plan.out, bench, plan.threads, watch) for sample in samples}
-    # Snakemake is imported only by a run that needs it.
-    from kinescape.engine.workflow import run_jobs
+    here = dispatch is None or dispatch.local
+    with attempt.scratch() if here else contextlib.nullcontext():
+        if dispatch is None and not engine_pays([size_of(sample) for sample in samples], plan.threads):
+            return {sample.info.sample: run_sample(sample, plan.out, bench, plan.threads, watch) for sample in samples}
+        # Snakemake is imported only by a run that needs it.
+        from kinescape.engine.workflow import run_jobs
 
-    return run_jobs(attempt, plan, samples, dispatch or Dispatch(), watch)
+        return run_jobs(attempt, plan, samples, dispatch or Dispatch(), watch)
 
 
 def _kept(plan: RunPlan, bench: Workbench, watch: Watch) -> dict[str, Outcome]:

@@ -28,7 +28,7 @@ from kinescape.sheet import SheetSample
 
 FOLDER = ".kinescape"
 JOBS, SHARED = "jobs.json", "shared.json"
-_LOCK, _WORKERS = "lock", "workers"
+_LOCK, _WORKERS, _SCRATCH = "lock", "workers", "kinescape-run-"
 _WAIT = 20.0
 """Seconds to wait for local processes of a dead run; they look for their driver every second."""
 _TEMPORARY_FILE = re.compile(r"\.\d+-[a-z0-9_]{8}-.+")
@@ -105,6 +105,24 @@ class Attempt:
         (self.folder / SHARED).unlink(missing_ok=True)
 
     @contextlib.contextmanager
+    def scratch(self) -> Iterator[None]:
+        """One folder for the temporary files of this process and its jobs, which a later run finds and removes."""
+        before = os.environ.get("TMPDIR"), tempfile.tempdir
+        # By its real name: what a later run removes must be what this one made.
+        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH)).resolve()
+        (self.folder / "scratch").write_text(str(folder), encoding="utf-8")
+        try:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+            yield
+        finally:
+            tempfile.tempdir = before[1]
+            if before[0] is None:
+                del os.environ["TMPDIR"]
+            else:
+                os.environ["TMPDIR"] = before[0]
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
         """Held by a local job, so that the next run waits until it has ended."""
         with _open(self.folder.parent / _WORKERS) as handle:
@@ -149,7 +167,10 @@ def _locked(folder: Path, out: Path) -> Iterator[None]:
 
 
 def _clear(out: Path, folder: Path) -> None:
+    scratch = []
     for attempt in folder.glob("run-*"):
+        with contextlib.suppress(OSError):
+            scratch.append(Path((attempt / "scratch").read_text(encoding="utf-8")))
         shutil.rmtree(attempt, ignore_errors=True)
     with _open(folder / _WORKERS) as handle:
         limit = time.monotonic() + _WAIT
@@ -159,6 +180,9 @@ def _clear(out: Path, folder: Path) -> None:
                     "processes of an interrupted run are still at work here", file=out, expected="that they have ended"
                 )
             time.sleep(0.1)
+    for path in scratch:
+        if path.name.startswith(_SCRATCH) and path.is_dir() and path.owner() == folder.owner():
+            shutil.rmtree(path, ignore_errors=True)
     # Samples' names start with a letter or a digit, so what starts with a point was never renamed.
     for path in (out / "samples").glob(".*"):
         shutil.rmtree(path, ignore_errors=True)

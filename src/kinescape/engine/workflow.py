@@ -6,6 +6,7 @@ import contextlib
 import logging
 import math
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from kinescape.engine.packing import Job, pack, size_of
 from kinescape.engine.plan import Outcome, RunPlan, Watch, outcome_of
 from kinescape.engine.profile import Dispatch, read_profile
 from kinescape.engine.state import Attempt, JobRow, Shared
-from kinescape.errors import KinescapeError
+from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_text
 from kinescape.panel.load import panel_folder
 from kinescape.resistance.base import find_folder
@@ -27,6 +28,7 @@ from kinescape.sheet import SheetSample
 
 SNAKEFILE = Path(__file__).with_name("workflow.smk")
 ENGINE_LOG = "engine.log"
+_PLAIN_PATH = re.compile(r"[\w/.+@%,:= -]+")
 _SEEN_LATER = 10.0
 """Seconds until a shared file system shows what another machine wrote (NFS keeps attributes for some seconds)."""
 
@@ -43,6 +45,8 @@ def run_jobs(
 
     Raises
     ------
+    InputError
+        The profile cannot be read, or the path of the output is nothing for a cluster.
     KinescapeError
         The engine could start no job at all; the message says why.
     KeyboardInterrupt
@@ -50,9 +54,15 @@ def run_jobs(
     """
     profile = read_profile(dispatch.profile) if dispatch.profile is not None else None
     at_once = dispatch.jobs or (profile.jobs if profile else max(1, plan.threads // dispatch.threads))
+    local = profile is None or profile.executor == "local"
+    if not local and not _PLAIN_PATH.fullmatch(str(plan.out)):
+        raise InputError(
+            "a cluster cannot take this path: its submission goes through shells of its own",
+            found=str(plan.out),
+            expected="letters, digits, spaces and the signs . _ - + @ % , : =",
+        )
     sizes = [size_of(sample) for sample in samples]
     jobs = pack(sizes, at_once, start=dispatch.start, group_size=dispatch.group_size)
-    local = profile is None or profile.executor == "local"
     members = [[samples[index] for index in job.samples] for job in jobs]
     attempt.write(_shared(plan, dispatch.threads, local), _rows(jobs, dispatch.threads), members)
     log = plan.out / LOGS / ENGINE_LOG

@@ -36,8 +36,9 @@ for level in sorted({row["priority"] for row in ROWS}):
             mem_mb=lambda wildcards, attempt: row_of(wildcards)["mem_mb"] * attempt,
             runtime=lambda wildcards, attempt: row_of(wildcards)["minutes"] * attempt,
         params:
-            python=PYTHON,
-            attempt=str(ATTEMPT),
+            # Functions, because braces in a path are no wildcards.
+            python=lambda wildcards: PYTHON,
+            attempt=lambda wildcards: str(ATTEMPT),
             output=lambda wildcards: str(ATTEMPT / "output" / f"{wildcards.job}.txt"),
         shell:
             "{params.python:q} -m kinescape.cli.main run-samples {params.attempt:q} {wildcards.job} "
