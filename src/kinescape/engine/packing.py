@@ -82,7 +82,7 @@ def pack(
     megabytes
         Size of each sample.
     at_once
-        Jobs that run side by side; there are at least as many, and a multiple of it, so that all end together.
+        Jobs that run side by side.
     start
         Seconds to start a job.
     group_size
@@ -100,7 +100,8 @@ def pack(
         number = math.ceil(len(work) / group_size)
     else:
         number = max(1, int(sum(work) * START_SHARE / start))
-        number = math.ceil(number / at_once) * at_once
+        # All end together when every place has the same number of jobs; here no core is left idle for a start's sake.
+        number = number // at_once * at_once or (at_once if start <= LOCAL_START else number)
     number = min(number, len(work))
     most = group_size or len(work)
     # Longest first, each to the job with least to do.

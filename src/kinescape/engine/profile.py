@@ -101,7 +101,7 @@ def _slurm_arguments() -> list[str]:
     """Without an accounting database neither an account nor ``sacct`` is to be had."""
     if shutil.which("sbatch") is None:
         raise InputError("--profile slurm, and there is no sbatch here", expected="a machine that submits to SLURM")
-    arguments = ["--slurm-init-seconds-before-status-checks", "15"]
+    arguments = ["--slurm-init-seconds-before-status-checks", "8"]
     try:
         done = subprocess.run(["sacct", "-n", "-X"], capture_output=True, timeout=60, check=False)
         accounting = done.returncode == 0

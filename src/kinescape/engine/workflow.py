@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import math
 import os
@@ -136,6 +137,9 @@ def _snakemake(attempt: Attempt, dispatch: Dispatch, at_once: int, profile: Any,
         SchedulingSettings,
     )
 
+    # Jobs print into files of their own; Snakemake would hand them the standard output that was there when it was
+    # imported, which in a notebook or under a test is none.
+    importlib.import_module("snakemake.shell").STDOUT = None  # type: ignore[attr-defined]
     keeper = _Keeper(log)
     # Errors of jobs are reported by the jobs; what Snakemake prints goes to its own log.
     quiet = OutputSettings(quiet={Quietness.ALL}, enable_file_logging=False)
