@@ -82,7 +82,7 @@ def run(*arguments: str | Path, code: int = 0, **options: object) -> subprocess.
     return subprocess.CompletedProcess(arguments, code, printed, said)
 
 
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     """Wait for something to become true."""
     limit = time.monotonic() + seconds
     while not condition():

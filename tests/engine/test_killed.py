@@ -82,7 +82,11 @@ def test_job_and_aligner(sheet: Sheet, tmp_path: Path, kills: int, names: tuple[
     while killed < kills:
         process = start(*arguments, "--force")
         while process.poll() is None and killed < kills:
-            time.sleep(moments.uniform(0.0, 0.6))
+            time.sleep(moments.uniform(0.0, 0.3))
+            limit = time.monotonic() + 1
+            # Aligners live for a moment only: the next one that is seen.
+            while not processes_of(out, *names) and process.poll() is None and time.monotonic() < limit:
+                time.sleep(0.01)
             for victim in moments.sample(found := processes_of(out, *names), min(1, len(found))):
                 try:
                     os.kill(victim, signal.SIGKILL)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import _thread
 import contextlib
 import os
 import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 from kinescape.engine.events import Monitor
 from kinescape.engine.state import Attempt
@@ -24,9 +24,11 @@ class Interrupts:
     number is therefore also read by a thread of ours (``signal.set_wakeup_fd``), which tells the jobs.
     """
 
-    def __init__(self, attempt: Attempt, monitor: Monitor, local: bool) -> None:
+    def __init__(self, attempt: Attempt, monitor: Monitor, cancel: Callable[[], None] | None = None) -> None:
+        """``cancel`` takes the jobs of this run from a cluster's queue; None where they are processes here."""
         self.happened = threading.Event()
-        self._attempt, self._monitor, self._local = attempt, monitor, local
+        self._attempt, self._monitor, self._cancel = attempt, monitor, cancel
+        self._left = threading.Event()
         self._main = threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> Interrupts:
@@ -42,6 +44,7 @@ class Interrupts:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             self.happened.set()
+        self._left.set()
         if self._main:
             signal.set_wakeup_fd(self._before)
             for number, handler in self._handlers.items():
@@ -63,13 +66,21 @@ class Interrupts:
                 self.happened.set()
                 if signal.SIGTERM in numbers:
                     # Snakemake would wait for its jobs; a Ctrl-C it takes at its word.
-                    _thread.interrupt_main(signal.SIGINT)
+                    self._interrupt()
                 self._end_jobs()
+                # Having cancelled its jobs it waits for its next look at the queue, which may be minutes away.
+                while not self._left.wait(GRACE):
+                    self._interrupt()
                 return
+
+    def _interrupt(self) -> None:
+        # A signal to the thread itself: it may be waiting for a lock, which only a real one interrupts.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def _end_jobs(self) -> None:
         self._attempt.stop()
-        if not self._local:
+        if self._cancel is not None:
+            self._cancel()
             return
         # A job reports its process when it begins; look once more for one that has just begun.
         for number, wait in ((signal.SIGTERM, GRACE), (signal.SIGKILL, 0.0)):

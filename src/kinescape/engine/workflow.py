@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import re
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ from kinescape.sheet import SheetSample
 
 SNAKEFILE = Path(__file__).with_name("workflow.smk")
 ENGINE_LOG = "engine.log"
+_SLURM_NAME = "SLURM run ID: "
+"""What the plugin logs; the rest is the name that all its jobs of this run bear."""
 _PLAIN_PATH = re.compile(r"[\w/.+@%,:= -]+")
 _SEEN_LATER = 10.0
 """Seconds until a shared file system shows what another machine wrote (NFS keeps attributes for some seconds)."""
@@ -68,8 +71,10 @@ def run_jobs(
     attempt.write(_shared(plan, dispatch.threads, local), _rows(jobs, dispatch.threads), members)
     log = plan.out / LOGS / ENGINE_LOG
     log.parent.mkdir(exist_ok=True)
-    with Monitor(attempt.folder / "events", watch) as monitor, Interrupts(attempt, monitor, local) as interrupts:
-        engine_errors = _snakemake(attempt, dispatch, at_once, profile, log)
+    with Monitor(attempt.folder / "events", watch) as monitor, _Keeper(log) as keeper:
+        with Interrupts(attempt, monitor, None if local else keeper.cancel) as interrupts:
+            _snakemake(attempt, dispatch, at_once, profile, keeper)
+        engine_errors = keeper.errors
     interrupts.raise_again()
     names = {sample.info.sample for sample in samples}
     if not local:
@@ -122,8 +127,8 @@ def _rows(jobs: Sequence[Job], threads: int) -> list[JobRow]:
     return [JobRow(threads, job.mem_mb, job.minutes, int(math.log2(1 + job.seconds))) for job in jobs]
 
 
-def _snakemake(attempt: Attempt, dispatch: Dispatch, at_once: int, profile: Any, log: Path) -> list[str]:
-    """Drive Snakemake; returns what it logged as errors."""
+def _snakemake(attempt: Attempt, dispatch: Dispatch, at_once: int, profile: Any, keeper: _Keeper) -> None:
+    """Drive Snakemake; what it logs, its errors included, goes to the keeper."""
     from snakemake.api import SnakemakeApi
     from snakemake.logging import logger
     from snakemake.scheduling.greedy import SchedulerSettings as GreedySettings
@@ -140,10 +145,9 @@ def _snakemake(attempt: Attempt, dispatch: Dispatch, at_once: int, profile: Any,
     # Jobs print into files of their own; Snakemake would hand them the standard output that was there when it was
     # imported, which in a notebook or under a test is none.
     importlib.import_module("snakemake.shell").STDOUT = None  # type: ignore[attr-defined]
-    keeper = _Keeper(log)
     # Errors of jobs are reported by the jobs; what Snakemake prints goes to its own log.
     quiet = OutputSettings(quiet={Quietness.ALL}, enable_file_logging=False)
-    with keeper, _third_party_warnings(), SnakemakeApi(quiet) as api:
+    with _third_party_warnings(), SnakemakeApi(quiet) as api:
         for handler in list(logger.handlers):
             logger.removeHandler(handler)
         logger.addHandler(keeper)
@@ -180,7 +184,6 @@ def _snakemake(attempt: Attempt, dispatch: Dispatch, at_once: int, profile: Any,
         except Exception as problem:
             # A failed job is an exception as well; which samples it cost is told by their events.
             keeper.note(f"{type(problem).__name__}: {problem}")
-    return keeper.errors
 
 
 def _resources(dispatch: Dispatch, at_once: int, profile: Any) -> dict[str, Any]:
@@ -239,6 +242,7 @@ class _Keeper(logging.Handler):
     def __init__(self, path: Path) -> None:
         super().__init__(logging.INFO)
         self.errors: list[str] = []
+        self._slurm_name = ""
         self._path = path
 
     def __enter__(self) -> _Keeper:
@@ -253,7 +257,16 @@ class _Keeper(logging.Handler):
         if record.levelno >= logging.ERROR and record.msg:
             self.errors.append(str(record.getMessage()).strip())
         if record.msg:
+            text = record.getMessage()
+            if text.startswith(_SLURM_NAME):
+                self._slurm_name = text.removeprefix(_SLURM_NAME).strip()
             self._write(self.format(record))
+
+    def cancel(self) -> None:
+        """Take every job of this run from SLURM's queue: the plugin forgets those that it is just asking about."""
+        if self._slurm_name:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(["scancel", f"--name={self._slurm_name}"], capture_output=True, timeout=60, check=False)
 
     def note(self, text: str) -> None:
         """Keep an exception."""
