@@ -16,6 +16,8 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KINESCAPE_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("KINESCAPE_ANNOTATION", str(tmp_path_factory.mktemp("annotation")))
+        # What a killed process leaves lying is removed with the tests' own folders.
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch")))
         yield
 
 
