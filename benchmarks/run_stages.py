@@ -72,7 +72,7 @@ def measure(
     """(stage, wall seconds, CPU seconds) of one run, and the calls it made."""
     moments: list[tuple[str, Moment]] = [("start-up", Moment.now())]
     from kinescape.engine.folder import write_sample
-    from kinescape.engine.run import RunPlan, workbench
+    from kinescape.engine.plan import RunPlan, workbench
     from kinescape.records import Parameters
     from kinescape.sample import analyse_sample
     from kinescape.sheet import single_sample

@@ -52,7 +52,7 @@ class Found:
 
 
 def analyse(case: Case) -> Found:
-    from kinescape.engine.run import RunPlan, workbench
+    from kinescape.engine.plan import RunPlan, workbench
     from kinescape.records import Parameters
     from kinescape.sample import analyse_sample
     from kinescape.sheet import single_sample

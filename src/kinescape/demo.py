@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kinescape.engine.run import Outcome
+from kinescape.engine.plan import Outcome
 from kinescape.records import Call, SampleResult
 from kinescape.simulate.truth import TrueVariant, Truth
 
@@ -38,7 +38,7 @@ class Comparison:
 
 def compare(truths: Sequence[Truth], outcomes: Sequence[Outcome]) -> tuple[Comparison, ...]:
     """Set every call of strong or weak evidence against the truth of its sample, and the other way round."""
-    results = {outcome.sample: outcome.result for outcome in outcomes if outcome.result is not None}
+    results = {outcome.sample: result for outcome in outcomes if (result := outcome.result) is not None}
     rows: list[Comparison] = []
     for truth in truths:
         result = results.get(truth.sample)

@@ -12,7 +12,7 @@ from pathlib import Path
 def warm() -> None:
     """Simulate and analyse a few read pairs in a temporary folder."""
     from kinescape.engine.folder import write_sample
-    from kinescape.engine.run import RunPlan, workbench
+    from kinescape.engine.plan import RunPlan, workbench
     from kinescape.records import Parameters
     from kinescape.sample import analyse_sample
     from kinescape.sheet import single_sample

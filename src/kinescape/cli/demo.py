@@ -25,7 +25,8 @@ def demo(out: Path, threads: int | None, seed: int, quiet: bool) -> int:
     """
     from kinescape.cli.summary import print_comparison
     from kinescape.demo import compare, reads_folder
-    from kinescape.engine.run import RunPlan, run_samples
+    from kinescape.engine.plan import RunPlan
+    from kinescape.engine.run import run_samples
     from kinescape.records import Parameters
     from kinescape.sheet import read_sheet
     from kinescape.simulate.cohort import demo_specs, write_demo_cohort

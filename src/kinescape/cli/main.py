@@ -16,6 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "demo": ("kinescape.cli.demo:demo", "The whole way on a simulated cohort."),
     "fetch": ("kinescape.cli.fetch:fetch", "Reads of a public accession (SRA, ENA, BioProject), with a sample sheet."),
     "run": ("kinescape.cli.run:run", "Analyse FASTQ pairs: calls, limits, drugs, report."),
+    "batch": ("kinescape.cli.batch:batch", "Many samples, here or on a cluster; resumes where it was stopped."),
     "background": (
         "kinescape.cli.background:background",
         "Learn the errors of the assay from healthy controls, site by site.",
@@ -49,6 +50,9 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 
+HIDDEN_VERBS = {"run-samples": "kinescape.cli.run_samples:run_samples"}
+"""What the engine's jobs call; not listed."""
+
 
 class VerbGroup(click.Group):
     """A click group whose commands are imported only when they are used."""
@@ -57,9 +61,10 @@ class VerbGroup(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
+        place = VERBS[cmd_name][0] if cmd_name in VERBS else HIDDEN_VERBS.get(cmd_name)
+        if place is None:
             return None
-        module, _, name = VERBS[cmd_name][0].partition(":")
+        module, _, name = place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 

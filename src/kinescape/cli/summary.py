@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kinescape.demo import Comparison
-from kinescape.engine.run import Outcome
+from kinescape.engine.plan import Outcome
 from kinescape.records import Call, SampleResult
 
 
@@ -16,12 +16,13 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
     """One line per sample on stdout, faults on stderr, and where the page is."""
     width = max(len(outcome.sample) for outcome in outcomes)
     for outcome in outcomes:
-        if outcome.result is not None:
-            click.echo(f"{outcome.sample:<{width}}  {outcome.result.gate.status:<7}  {findings(outcome.result)}")
+        result = outcome.result
+        if result is not None:
+            click.echo(f"{outcome.sample:<{width}}  {result.gate.status:<7}  {findings(result)}")
     for outcome in outcomes:
         if outcome.state == "failed":
             click.echo(f"kinescape: error: sample {outcome.sample}: {outcome.error}", err=True)
-    if any(outcome.result is not None for outcome in outcomes):
+    if any(outcome.state != "failed" for outcome in outcomes):
         click.echo(f"open {out / 'index.html'}")
 
 
@@ -35,8 +36,8 @@ def print_comparison(rows: Sequence[Comparison], outcomes: Sequence[Outcome], ou
         note = row.evidence or ("not found" if row.assessable else "not covered: the amplicon was left out")
         sign = "ok " if row.as_expected else "!! "
         click.echo(f"{sign} {row.sample:<{width}}  put in {put_in}  found {found}  {note:<9} {row.name}")
-    controls = [each for each in outcomes if each.result and each.result.sample.role == "control"]
-    quiet = sum(not any(call.evidence == "strong" for call in each.result.calls) for each in controls if each.result)
+    controls = [each.result for each in outcomes if each.role == "control" and each.state != "failed"]
+    quiet = sum(not any(call.evidence == "strong" for call in each.calls) for each in controls if each)
     expected = sum(row.as_expected for row in rows)
     click.echo(f"{expected} of {len(rows)} as expected; {quiet} of {len(controls)} healthy controls without a call")
     for outcome in outcomes:

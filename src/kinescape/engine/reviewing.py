@@ -88,7 +88,12 @@ def show_review(folder: Path, result: SampleResult, review: Review) -> list[Path
         written.append(folder / VARIANTS)
     if listed is not None and (run / INDEX).is_file():
         failed = {each.sample: each.error for each in listed if each.state == "failed"}
-        write_text(run / INDEX, render_index(results, failed, write_identity(run, results), reviews_of(run, results)))
+        write_text(
+            run / INDEX,
+            render_index(
+                results, failed, write_identity(run, results), reviews_of(run, (each.sample.sample for each in results))
+            ),
+        )
         written.append(run / INDEX)
     return written
 

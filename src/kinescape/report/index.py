@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import quote
 
 from kinescape.identity.check import IdentityCheck
-from kinescape.records import Call, DrugStateName, GateStatus, SampleResult
+from kinescape.records import BackgroundReference, Call, DrugStateName, Gate, GateStatus, SampleInfo, SampleResult
 from kinescape.report.environment import environment, whole_page
 from kinescape.report.run_identity import identity_context
 from kinescape.report.view import calls_with, drugs_by_state
@@ -23,106 +23,116 @@ NOISY = 1.5
 
 @dataclass(frozen=True)
 class IndexRow:
-    """One sample of the run."""
+    """One sample of the run: what its row shows and nothing else, so that thousands fit in memory."""
 
-    result: SampleResult
-    inspected: Mapping[str, Inspection]
-    """Call id -> what people said of it."""
-    fault: str = ""
-    """What is wrong with the sample's review, which then is not shown."""
-
-    @property
-    def looked_at(self) -> list[Inspection]:
-        """The findings' inspections."""
-        return [self.inspected[call.variant.name] for call in self.found]
-
-    @property
-    def inspections(self) -> list[str]:
-        """How many findings were inspected by eye, and what was not simply accepted."""
-        looked = self.looked_at
-        if self.fault:
-            return ["unknown: the review is faulty", self.fault]
-        if not looked:
-            return []
-        done = sum(each.state not in ("none", "stale") for each in looked)
-        return [f"{done} of {len(looked)}"] + [
-            f"{each.name}: {each.words}" for each in looked if each.state not in ("none", "accept")
-        ]
-
-    @property
-    def not_inspected(self) -> int:
-        """Findings that wait for somebody's eyes, to sort by."""
-        return sum(each.state in ("none", "stale") for each in self.looked_at)
+    sample: SampleInfo
+    simulated: bool
+    gate: Gate
+    found: list[Call]
+    """Strong, then weak."""
+    nothing: str
+    """What stands in place of findings: never without its limit."""
+    drugs_of: dict[str, list[tuple[DrugStateName, str, list[str]]]]
+    """Gene -> its drugs under their states."""
+    resistant_to: dict[str, int]
+    """Gene -> drugs with known resistance, to sort by."""
+    assessed: int
+    known: int
+    limits: str
+    worst_limit: float | str
+    lowest_depth: int | str
+    depths: str
+    mismatches_per_base: dict[str, float]
+    """By aligner."""
+    background: BackgroundReference | None
+    background_error: float
+    min_vaf: float
+    inspections: list[str]
+    """How many findings were inspected by eye, and what was not simply accepted."""
+    not_inspected: int
+    """Findings that wait for somebody's eyes, to sort by."""
 
     @property
     def link(self) -> str:
         """Relative address of the sample's page; every sign that means something in an address is encoded."""
-        return f"samples/{quote(self.result.sample.sample, safe='')}/report.html"
+        return f"samples/{quote(self.sample.sample, safe='')}/report.html"
 
     @property
     def gate_rank(self) -> int:
-        return GATES.index(self.result.gate.status)
-
-    @property
-    def found(self) -> list[Call]:
-        return calls_with(self.result, "strong") + calls_with(self.result, "weak")
-
-    @property
-    def nothing(self) -> str:
-        """What stands in place of findings: never without its limit."""
-        if self.result.gate.status == "fail":
-            return "cannot be assessed"
-        return f"none found above {self.limits}" if self.limits else "cannot be assessed"
+        return GATES.index(self.gate.status)
 
     def drugs(self, gene: str) -> list[tuple[DrugStateName, str, list[str]]]:
         """The drugs of a gene under their states."""
-        return drugs_by_state(d for d in self.result.drugs if d.gene == gene)
+        return self.drugs_of.get(gene, [])
 
     def resistant(self, gene: str) -> int:
-        """Drugs with known resistance, to sort by."""
-        return sum(d.state == "resistance" and d.gene == gene for d in self.result.drugs)
-
-    @property
-    def assessed(self) -> int:
-        return sum(k.state not in SILENT_STATES for k in self.result.known_positions)
-
-    @property
-    def limits(self) -> str:
-        return lod_range(list(self.result.known_positions))
-
-    @property
-    def worst_limit(self) -> float | str:
-        limits = [k.lod95 for k in self.result.known_positions if k.state == "not_detected" and k.lod95 is not None]
-        return max(limits, default="")
-
-    @property
-    def lowest_depth(self) -> int | str:
-        return min((a.median_depth for a in self.result.amplicons), default="")
-
-    @property
-    def depths(self) -> str:
-        return whole_range([a.median_depth for a in self.result.amplicons]) or "–"
+        """Drugs of a gene with known resistance."""
+        return self.resistant_to.get(gene, 0)
 
     @property
     def mismatches(self) -> float | None:
         """Mismatches per base, the highest of the aligners; None where none was counted."""
-        return max(self.result.qc.mismatches_per_base.values(), default=None)
+        return max(self.mismatches_per_base.values(), default=None)
 
     @property
     def noisy(self) -> bool:
         """Whether the sample has far more mismatches than the background that its limits rest on."""
-        return self.mismatches is not None and self.mismatches > NOISY * self.result.parameters.background_error
+        return self.mismatches is not None and self.mismatches > NOISY * self.background_error
 
     @property
     def noise_words(self) -> str:
-        return f"{NOISY:g} times the background ({self.result.parameters.background_error:.2g})"
+        return f"{NOISY:g} times the background ({self.background_error:.2g})"
 
     @property
     def about(self) -> str:
         """Time point, date and line of therapy in one line."""
-        info = self.result.sample
-        line = f"line {info.line}" if info.line else ""
-        return ", ".join(part for part in (info.timepoint, info.date, line) if part)
+        line = f"line {self.sample.line}" if self.sample.line else ""
+        return ", ".join(part for part in (self.sample.timepoint, self.sample.date, line) if part)
+
+
+def index_row(result: SampleResult, said: tuple[Review, str] | None = None) -> IndexRow:
+    """The row of a sample; ``said``: its review, and what is wrong with the file (or nothing)."""
+    limits = lod_range(list(result.known_positions))
+    values = [k.lod95 for k in result.known_positions if k.state == "not_detected" and k.lod95 is not None]
+    depths = [a.median_depth for a in result.amplicons]
+    genes = dict.fromkeys(d.gene for d in result.drugs)
+    assessable = result.gate.status != "fail" and limits
+    found = calls_with(result, "strong") + calls_with(result, "weak")
+    review, fault = said or (Review(sample=result.sample.sample), "")
+    inspected = inspections(result, review)
+    looked = [inspected[call.variant.name] for call in found]
+    return IndexRow(
+        sample=result.sample,
+        simulated=result.simulated,
+        gate=result.gate,
+        found=found,
+        nothing=f"none found above {limits}" if assessable else "cannot be assessed",
+        drugs_of={gene: drugs_by_state(d for d in result.drugs if d.gene == gene) for gene in genes},
+        resistant_to={gene: sum(d.state == "resistance" and d.gene == gene for d in result.drugs) for gene in genes},
+        assessed=sum(k.state not in SILENT_STATES for k in result.known_positions),
+        known=len(result.known_positions),
+        limits=limits,
+        worst_limit=max(values, default=""),
+        lowest_depth=min(depths, default=""),
+        depths=whole_range(depths) or "–",
+        mismatches_per_base=result.qc.mismatches_per_base,
+        background=result.background,
+        background_error=result.parameters.background_error,
+        min_vaf=result.parameters.min_vaf,
+        inspections=_inspected_words(looked, fault),
+        not_inspected=sum(each.state in ("none", "stale") for each in looked),
+    )
+
+
+def _inspected_words(looked: Sequence[Inspection], fault: str) -> list[str]:
+    if fault:
+        return ["unknown: the review is faulty", fault]
+    if not looked:
+        return []
+    done = sum(each.state not in ("none", "stale") for each in looked)
+    return [f"{done} of {len(looked)}"] + [
+        f"{each.name}: {each.words}" for each in looked if each.state not in ("none", "accept")
+    ]
 
 
 def render_index(
@@ -136,7 +146,8 @@ def render_index(
     Parameters
     ----------
     results
-        Every sample that has a result, in the order of the sheet. Links lead to ``samples/<sample>/report.html``.
+        Every sample that has a result, in the order of the sheet; taken one at a time. Links lead
+        to ``samples/<sample>/report.html``.
     failed
         Sample -> what went wrong, for samples without a result: none goes missing silently.
     check
@@ -144,28 +155,21 @@ def render_index(
     reviews
         Sample -> what people said of its calls after looking at the reads, and a fault of the file (or nothing).
     """
-    rows = [_row(result, (reviews or {}).get(result.sample.sample)) for result in results]
-    all_results = [row.result for row in rows]
+    rows = [index_row(result, (reviews or {}).get(result.sample.sample)) for result in results]
     context = {
-        "results": all_results,
         "rows": rows,
         "failed": sorted((failed or {}).items()),
-        "any_simulated": any(r.simulated for r in all_results),
-        "all_simulated": bool(rows) and all(r.simulated for r in all_results),
-        "drug_genes": list(dict.fromkeys(d.gene for r in all_results for d in r.drugs)),
-        "gates": _counted(r.gate.status for r in all_results),
-        "roles": _counted(r.sample.role for r in all_results),
+        "any_simulated": any(row.simulated for row in rows),
+        "all_simulated": bool(rows) and all(row.simulated for row in rows),
+        "drug_genes": list(dict.fromkeys(gene for row in rows for gene in row.drugs_of)),
+        "gates": _counted(row.gate.status for row in rows),
+        "roles": _counted(row.sample.role for row in rows),
         "tiles": [*_tiles(rows, failed or {}), *_concerns(check)],
-        "controls": [row for row in rows if row.result.sample.role == "control"],
+        "controls": [row for row in rows if row.sample.role == "control"],
         "background": _background_of(rows),
         "identity": identity_context(check) if check is not None else None,
     }
     return whole_page(environment().get_template("index.html"), context, "kinescape, run, research use only")
-
-
-def _row(result: SampleResult, said: tuple[Review, str] | None) -> IndexRow:
-    review, fault = said or (Review(sample=result.sample.sample), "")
-    return IndexRow(result, inspections(result, review), fault)
 
 
 def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
@@ -182,21 +186,21 @@ def _concerns(check: IdentityCheck | None) -> list[tuple[str, str]]:
 
 def _background_of(rows: list[IndexRow]) -> str:
     """What the calls of the run were tested against, in words."""
-    learned = [row.result.background for row in rows if row.result.background is not None]
+    learned = [row.background for row in rows if row.background is not None]
     if learned:
         source = "healthy controls" if learned[0].kind == "controls" else "samples of the run itself"
         return f"Tested against a background by site, learned from {len(learned[0].controls)} {source}."
-    stated = sorted({row.result.parameters.background_error for row in rows})
+    stated = sorted({row.background_error for row in rows})
     rate = " and ".join(f"{value:.2g}" for value in stated)
     return (
         f"No background by site was given: limits rest on {rate} mismatches per base and one smallest allele fraction "
-        f"({', '.join(percent(value) for value in sorted({row.result.parameters.min_vaf for row in rows}))})."
+        f"({', '.join(percent(value) for value in sorted({row.min_vaf for row in rows}))})."
     )
 
 
 def _tiles(rows: list[IndexRow], failed: Mapping[str, str]) -> list[tuple[str, str]]:
-    plasma = [row for row in rows if row.result.sample.role == "plasma"]
-    controls = [row for row in rows if row.result.sample.role == "control"]
+    plasma = [row for row in rows if row.sample.role == "plasma"]
+    controls = [row for row in rows if row.sample.role == "control"]
     strong = sum(any(c.evidence == "strong" for c in row.found) for row in plasma)
     found_in_controls = sum(any(c.evidence == "strong" for c in row.found) for row in controls)
     return [
