@@ -43,7 +43,7 @@ def random_event(rng: random.Random, bases: str) -> tuple[str, str]:
 
 def found_of(seed: int) -> tuple[int, int]:
     """(events found, events put in) of one sample."""
-    from kinescape.engine.run import RunPlan, workbench
+    from kinescape.engine.plan import RunPlan, workbench
     from kinescape.panel.hgvs import normalise
     from kinescape.records import Parameters, Variant
     from kinescape.sample import analyse_sample

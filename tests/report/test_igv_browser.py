@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import PROGRAM, Browser
+from chromium import Browser
 
 from kinescape.cli.main import main
 from kinescape.panel.load import load_panel
@@ -23,7 +22,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.aligners,
     pytest.mark.browser,
-    pytest.mark.skipif(PROGRAM is None and not os.environ.get("CI"), reason="no Chromium is installed"),
 ]
 
 LARGEST_PAGE = 5_000_000
@@ -54,8 +52,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    opened = Browser()
+def browser(chromium: str) -> Iterator[Browser]:
+    opened = Browser(chromium)
     yield opened
     opened.close()
 

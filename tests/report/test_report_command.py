@@ -35,7 +35,7 @@ def test_a_file_an_output_and_a_history(folder: Path, tmp_path: Path, capsys: py
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--schema"]) == 0
-    assert json.loads(capsys.readouterr().out)["$id"] == "urn:kinescape:schema:result:1.0"
+    assert json.loads(capsys.readouterr().out)["$id"] == "urn:kinescape:schema:result:1.1"
 
 
 @pytest.mark.parametrize("what", ["missing", "broken", "other patient", "no argument"])

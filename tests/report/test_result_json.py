@@ -50,7 +50,7 @@ def test_the_published_schema_is_the_one_of_the_classes() -> None:
 
 def test_the_schema_names_itself_and_describes_its_fields() -> None:
     schema = result_schema()
-    assert schema["$id"] == "urn:kinescape:schema:result:1.0"
+    assert schema["$id"] == "urn:kinescape:schema:result:1.1"
     assert schema["title"]
     call = schema["$defs"]["Call"]
     assert "PASS" in call["properties"]["filters"]["description"]
@@ -72,7 +72,7 @@ def test_the_schema_names_itself_and_describes_its_fields() -> None:
         (lambda d: d.pop("schema_version"), "$: object missing required field 'schema_version'"),
         (lambda d: d.update(research_use_only=False), "$.research_use_only: invalid enum value False"),
         (lambda d: d.update(schema_version="2.0"), "$.schema_version: this version of the result is not understood"),
-        (lambda d: d.update(schema_version="1.1"), "$.schema_version: this version of the result is not understood"),
+        (lambda d: d.update(schema_version="1.2"), "$.schema_version: this version of the result is not understood"),
         (lambda d: d.update(schema_version="newest"), "$.schema_version: this version of the result is not understood"),
         (lambda d: d["calls"][0].update(vaf=1.5), "$.calls[0].vaf: the allele fraction must lie within its interval"),
         (

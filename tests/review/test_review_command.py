@@ -14,6 +14,7 @@ from example_results import compound_cis, earlier_sample, panel, weak_call
 
 from kinescape.cli.main import main
 from kinescape.engine.history import write_pages_over_time
+from kinescape.engine.plan import Outcome
 from kinescape.panel.genome import contigs
 from kinescape.records import SampleResult
 from kinescape.report.index import render_index
@@ -33,7 +34,13 @@ def run(tmp_path: Path) -> Path:
         write_result(folder / "result.json", result)
         write_vcf(folder / "variants.vcf.gz", result, contigs(panel()))
         (folder / "report.html").write_text("")
-    write_pages_over_time(tmp_path, results)
+    write_pages_over_time(
+        tmp_path,
+        [
+            Outcome(each.sample.sample, "done", tmp_path, patient=each.sample.patient, role=each.sample.role)
+            for each in results
+        ],
+    )
     (tmp_path / "index.html").write_text(render_index(results))
     listed = [{"sample": result.sample.sample, "state": "done", "error": ""} for result in results]
     listed.append({"sample": "SIM99", "state": "failed", "error": "SIM99_R1.fastq.gz: truncated"})

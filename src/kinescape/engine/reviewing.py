@@ -7,11 +7,12 @@ from pathlib import Path
 import msgspec
 import pysam
 
-from kinescape.engine.folder import PAGE, RESULT, VARIANTS, sample_folder
+from kinescape.engine.folder import PAGE, POSITIONS, RESULT, VARIANTS, sample_folder
 from kinescape.engine.history import reviews_of
 from kinescape.engine.identity import write_identity
 from kinescape.errors import InputError
 from kinescape.files import write_text
+from kinescape.identity.check import IdentityCheck
 from kinescape.records import SampleResult
 from kinescape.report.beside import read_beside
 from kinescape.report.index import render_index
@@ -91,11 +92,17 @@ def show_review(folder: Path, result: SampleResult, review: Review) -> list[Path
         write_text(
             run / INDEX,
             render_index(
-                results, failed, write_identity(run, results), reviews_of(run, (each.sample.sample for each in results))
+                results, failed, _identity(run, results), reviews_of(run, (each.sample.sample for each in results))
             ),
         )
         written.append(run / INDEX)
     return written
+
+
+def _identity(run: Path, results: list[SampleResult]) -> IdentityCheck | None:
+    """The samples against each other, as the page had it; None where a table of positions is gone."""
+    there = all((sample_folder(run, each.sample.sample) / POSITIONS).is_file() for each in results)
+    return write_identity(run, results) if there else None
 
 
 def _listed(run: Path) -> list[_Sample] | None:

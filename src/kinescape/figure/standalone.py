@@ -15,8 +15,8 @@ from markupsafe import escape
 
 from kinescape.errors import InputError
 from kinescape.files import write_bytes
-from kinescape.palette import LIGHT, PAPER, SERIES
-from kinescape.report.environment import environment
+from kinescape.palette import PAPER
+from kinescape.report.picture_style import picture_patterns, picture_rules
 from kinescape.report.wording import visible
 
 FORMATS = (".svg", ".pdf", ".png")
@@ -41,32 +41,13 @@ def stand_alone(picture: str, about: str) -> str:
     head = head.replace(size[0], f'viewBox="0 {-HEAD:g} {size[1]} {height:g}"')
     ground = f'<rect y="{-HEAD:g}" width="{size[1]}" height="{height:g}" fill="{PAPER}"/>'
     words = f'<text x="8" y="-8" class="t muted" text-anchor="start">{escape(visible(about))}</text>'
-    return f"{head}>{_style()}{_patterns()}{ground}{words}{rest}\n"
+    return f"{head}>{_style()}{picture_patterns()}{ground}{words}{rest}\n"
 
 
 def _style() -> str:
-    """The rules for pictures and marks, their variables written out."""
-    text = (
-        environment()
-        .get_template("page.css")
-        .render(palette_css="", drug_css="", running_foot='""', tones=len(SERIES), foot_ink=LIGHT["soft"])
-    )
-    screen = text.partition("@media (max-width")[0]
-    rules = [f"{selector.strip()} {{{body}}}" for selector, body in re.findall(r"([^{}]+){([^{}]*)}", screen)
-             if re.match(r"\s*\.(picture|mark)\b", selector) and "min-width" not in body]  # fmt: skip
+    rules = [f"{selector} {{{body}}}" for selector, body in picture_rules()]
     rules.append(f".picture {{ font: 12px '{FONT}', sans-serif; }}")
-    return f"<style>{_resolved(' '.join(rules))}</style>"
-
-
-def _patterns() -> str:
-    symbols = environment().get_template("_symbols.html").render()
-    found = re.search(r"<defs>.*?</defs>", symbols, re.S)
-    return _resolved(found[0] if found else "")
-
-
-def _resolved(text: str) -> str:
-    values = {**LIGHT, **{f"tone{number}": colour for number, colour in enumerate(SERIES)}}
-    return re.sub(r"var\(--([\w-]+)\)", lambda match: values[match[1]], text)
+    return f"<style>{' '.join(rules)}</style>"
 
 
 def size_of(svg: str) -> tuple[float, float]:
