@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kinescape.errors import InputError
 from kinescape.structure.chain_ends import completed
 from kinescape.structure.clashes import Clash, clashes_of
 from kinescape.structure.geometry import dihedral
@@ -23,6 +24,8 @@ from kinescape.structure.strain import strain_of
 INSIDE, FREE = 1.2, 0.8
 """Nanometres around the changed residues within which atoms are felt, and within which they move, in the last step."""
 HYDROGEN_STEPS, LAST_STEPS = 60, 300
+UNDECIDED = 6.0
+"""kJ/mol (1.4 kcal/mol): differences below this are within the error of such energies and are told as undecided."""
 WATER_TOO_NEAR = 2.4
 """Å from a heavy atom of a new side chain at which a water of the crystal cannot have stayed."""
 PROLINE_PHI = (-100.0, -40.0)
@@ -48,6 +51,16 @@ class Change:
     candidates: tuple[Candidate, ...]
     neighbours: tuple[str, ...]
     shift: float
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Other rotamers that the energy does not tell from the chosen one."""
+        return tuple(each.rotamer for each in self.candidates if not each.chosen and each.energy < UNDECIDED)
+
+    @property
+    def undecided_within(self) -> float:
+        """kJ/mol below which two rotamers count as equal."""
+        return UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,7 @@ def mutate(
     seed: int = 1,
     relax_around: Sequence[int] = (),
     smiles: dict[str, str] | None = None,
+    rotamers: dict[str, str] | None = None,
 ) -> Mutant:
     """Model a mutant; with no mutations, the wild type prepared in the same way.
 
@@ -95,6 +109,8 @@ def mutate(
         type is prepared for comparison.
     smiles
         Bond orders of ligands by residue name, where they are not packaged. A ligand without is felt by its shape alone.
+    rotamers
+        Rotamers to take, whatever their energy, by the substitution's name: ``{"L1196M": "mtm"}``.
 
     Raises
     ------
@@ -115,8 +131,8 @@ def mutate(
     numbers = {residue.number: place for place, residue in enumerate(p.order) if residue.kind == "protein"}
     new = [numbers[each.number] for each in substitutions]
     incomplete = [place for place, each in enumerate(p.order) if each.kind == "protein" and each.label in built]
-    x, crowding, found = _placed(p, p.start, new, [place for place in incomplete if place not in new])
-    before = x
+    asked = _asked(substitutions, numbers, rotamers or {})
+    x, crowding, found = _placed(p, p.start, new, [place for place in incomplete if place not in new], asked)
     around = [*new, *(numbers[number] for number in relax_around)]
     if around:
         x = _relaxed(p, x, around)
@@ -142,7 +158,6 @@ def mutate(
                 shift=_largest_shift(p, p.start, x, new, incomplete),
             )
         )
-    del before
     return Mutant(name_of(substitutions), final.with_residues(final.residues, *notes), sites, tuple(changes))
 
 
@@ -155,8 +170,18 @@ def _substituted(model: Model, substitutions: Sequence[Substitution]) -> Model:
     return model.with_residues(residues)
 
 
+def _asked(
+    substitutions: Sequence[Substitution], numbers: dict[int, int], rotamers: dict[str, str]
+) -> dict[int, str]:
+    known = {each.name: numbers[each.number] for each in substitutions}
+    for name in rotamers:
+        if name not in known:
+            raise InputError(f"a rotamer is asked for {name}", expected="one of the mutations: " + ", ".join(known))
+    return {known[name]: rotamer for name, rotamer in rotamers.items()}
+
+
 def _placed(
-    p: Parameters, x: Floats, new: list[int], incomplete: list[int]
+    p: Parameters, x: Floats, new: list[int], incomplete: list[int], asked: dict[int, str]
 ) -> tuple[Floats, dict[int, Floats], dict[int, tuple[tuple[Candidate, ...], tuple[str, ...]]]]:
     """Relax the hydrogens, then place incomplete side chains, then the new ones; twice where new ones can meet.
 
@@ -179,12 +204,12 @@ def _placed(
         stiff = x.copy()
         stiff[p.residue_of == place] = scored_rotamers(p, x, place, absent)[0][1]
         crowding[place] = stiff
-        x, candidates, neighbours = place_side_chain(p, x, place, without=absent)
+        x, candidates, neighbours = place_side_chain(p, x, place, without=absent, only=asked.get(place, ""))
         found[place] = (candidates, neighbours)
     for place in new[:-1]:
         # Those placed first did not know of the later ones.
         if any(_meet(p, x, place, other) for other in new[new.index(place) + 1 :]):
-            x, candidates, neighbours = place_side_chain(p, x, place)
+            x, candidates, neighbours = place_side_chain(p, x, place, only=asked.get(place, ""))
             found[place] = (candidates, tuple(dict.fromkeys((*found[place][1], *neighbours))))
     return x, crowding, found
 

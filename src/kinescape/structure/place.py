@@ -17,6 +17,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from kinescape.errors import InputError
 from kinescape.structure.model import Residue
 from kinescape.structure.parameters import Parameters
 from kinescape.structure.region import Region, region_of
@@ -58,7 +59,7 @@ def side_chain(p: Parameters, place: int, beyond_cb: bool = False) -> Mask:
 
 
 def place_side_chain(
-    p: Parameters, x: Floats, place: int, *, without: Mask | None = None
+    p: Parameters, x: Floats, place: int, *, without: Mask | None = None, only: str = ""
 ) -> tuple[Floats, tuple[Candidate, ...], tuple[str, ...]]:
     """Find the side chain of residue ``place`` its best conformation.
 
@@ -68,6 +69,13 @@ def place_side_chain(
         Positions of all particles in nanometres.
     without
         Particles that are not there yet: side chains still to be placed.
+    only
+        Name of the one rotamer that is asked for; empty: all are tried.
+
+    Raises
+    ------
+    InputError
+        The amino acid has no such rotamer.
 
     Returns
     -------
@@ -76,6 +84,11 @@ def place_side_chain(
     """
     absent = np.zeros(len(x), dtype=bool) if without is None else without & (p.residue_of != place)
     turned = scored_rotamers(p, x, place, absent)
+    if only:
+        names = ", ".join(sorted(rotamer.name for rotamer, _, _ in turned))
+        turned = [each for each in turned if each[0].name == only]
+        if not turned:
+            raise InputError(f"{p.order[place].label} has no such rotamer", found=only, expected=f"one of {names}")
     reach = np.concatenate([positions for _, positions, _ in turned[:RELAXED]])
     region, free = _region(p, x, place, reach, absent)
     relaxed: list[tuple[float, str, Floats]] = []
