@@ -30,6 +30,9 @@ KINDS: dict[str, str] = {
 }
 """ProLIF's interactions that are looked for, in words."""
 WATER_BRIDGE = "water bridge"
+TOUCHING = 0.5
+"""Å by which spheres may fall short of touching in a van der Waals contact: ProLIF's default of 0 leaves out the
+gatekeeper of the wild type, whose methyl lies 3.9 Å from crizotinib."""
 BRIDGE = 3.5
 """Longest distance in ångström between a water's oxygen and the N or O on either side. The crystal has no hydrogens on
 waters, so no angle is asked for."""
@@ -68,11 +71,15 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
     drug = molecule_of(residue, smiles_of(residue.name, smiles))
     protein, _ = protein_molecule(model)
     names = list(residue.only(residue.heavy()).atoms)
-    names += [f"H{number}" for number in range(1, drug.GetNumAtoms() - len(names) + 1)]
-    protein_names = [atom.GetPDBResidueInfo().GetName().strip() for atom in protein.GetAtoms()]
+    # A hydrogen goes by the name of the atom that carries it.
+    names += [names[atom.GetNeighbors()[0].GetIdx()] for atom in list(drug.GetAtoms())[len(names) :]]
+    protein_names = [
+        (atom if atom.GetSymbol() != "H" else atom.GetNeighbors()[0]).GetPDBResidueInfo().GetName().strip()
+        for atom in protein.GetAtoms()
+    ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fingerprint = prolif.Fingerprint(list(KINDS))
+        fingerprint = prolif.Fingerprint(list(KINDS), parameters={"VdWContact": {"tolerance": TOUCHING}})
         found = fingerprint.generate(
             prolif.Molecule.from_rdkit(drug, residue.name, residue.number, model.chain),
             prolif.Molecule.from_rdkit(protein),
@@ -100,8 +107,7 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
 
 
 def _heavy(names: Sequence[str], indices: Sequence[int]) -> tuple[str, ...]:
-    shown = tuple(names[index] for index in indices if not names[index].startswith("H"))
-    return shown or tuple(names[index] for index in indices)
+    return tuple(dict.fromkeys(names[index] for index in indices))
 
 
 def _water_bridges(model: Model, ligand: str) -> list[Contact]:
