@@ -1,8 +1,8 @@
 """3Dmol.js, the viewer of molecular models, taken at build time from its own package (``npm pack``) into ours.
 
 The package is pinned by version and by the SHA-512 of its archive (the integrity that its registry publishes). The
-program lies, compressed, in ``src/kinescape/structure/assets/``: a product of the build, in the wheel and in an editable
-installation, never in the repository. Where npm cannot be had the build goes on, and `kinescape structure` says that
+program lies, compressed, in ``src/kinescape/structure/assets/``: a product of the build, in the wheel and in an
+editable installation, never in the repository. Where npm cannot be had the build goes on, and `kinescape structure` says that
 the viewer was not built in.
 """
 
@@ -30,7 +30,7 @@ PLACES = {
 
 
 def build(root: Path) -> list[Path]:
-    """Put the program and its licence (BSD-3-Clause) into the package; the paths of what is there, relative to ``root``.
+    """Put the program and its licence (BSD-3-Clause) into the package; paths of what is there, relative to ``root``.
 
     Raises
     ------

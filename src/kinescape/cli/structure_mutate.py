@@ -19,7 +19,14 @@ from kinescape.cli.tables import print_table
 @click.option("--rotamer", multiple=True, metavar="NAME=ROTAMER", help="Take this rotamer: L1196M=mtm.")
 @click.option("--seed", default=1, show_default=True, help="Of the first positions of hydrogens.")
 def mutate(
-    file: Path, mutation: str, out: Path, chain: str | None, ph: float, smiles: tuple[str, ...], rotamer: tuple[str, ...], seed: int
+    file: Path,
+    mutation: str,
+    out: Path,
+    chain: str | None,
+    ph: float,
+    smiles: tuple[str, ...],
+    rotamer: tuple[str, ...],
+    seed: int,
 ) -> None:
     """Model a mutant: side chains placed, neighbours relaxed, hydrogens by pKa; clash and strain are told.
 
@@ -53,9 +60,13 @@ def mutate(
             + (f"; rotamer changed: {', '.join(change.neighbours)}" if change.neighbours else "")
         )
         for clash in change.clashes_after:
-            click.echo(f"  {clash.residue} {clash.atom} - {clash.other} {clash.other_atom}: {clash.overlap:.2f} A overlap")
+            click.echo(
+                f"  {clash.residue} {clash.atom} - {clash.other} {clash.other_atom}: {clash.overlap:.2f} A overlap"
+            )
         if change.undecided:
-            click.echo(f"not decided by the energy (within {change.undecided_within:g} kJ/mol): {', '.join(change.undecided)}")
+            click.echo(
+                f"not decided by the energy (within {change.undecided_within:g} kJ/mol): {', '.join(change.undecided)}"
+            )
         rows = [(each.rotamer, f"{each.energy:.1f}", "x" if each.chosen else "") for each in change.candidates]
         print_table("", ("rotamer", "kJ/mol above the best", "chosen"), rows)
     unusual = ", ".join(f"{site.label} {site.state} (pKa {site.pka:g})" for site in mutant.unusual_sites)

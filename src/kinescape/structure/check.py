@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -110,7 +111,9 @@ def check_deposit(deposit: Deposit, chain: str | None = None, protein: str | Non
         fragments=tuple(f"{each.label} ({' '.join(each.atoms)})" for each in model.protein if each not in whole),
         missing_atoms=_missing_atoms(whole),
         altlocs=tuple(
-            f"{each.label}: " + ", ".join(f"{name} {share:g}" for name, share in each.occupancies) + f"; {each.taken} taken"
+            f"{each.label}: "
+            + ", ".join(f"{name} {share:g}" for name, share in each.occupancies)
+            + f"; {each.taken} taken"
             for each in deposit.altlocs.get(model.chain, ())
         ),
         modified=tuple(f"{each.name} {each.number}" for each in whole if each.name in MODIFIED),
@@ -135,16 +138,14 @@ def caveats_of(check: Check) -> list[str]:
         found.append(f"At {check.resolution:g} A side chains are placed by expectation more than by density.")
     if check.numbering_holds is False:
         found.append(
-            "Residue numbers are not those of the reporting protein, so names of mutations would be put on the wrong residues."
+            "Residue numbers are not those of the reporting protein: names of mutations would meet the wrong residues."
         )
     return found
 
 
 def _gaps(residues: list[Residue]) -> tuple[Gap, ...]:
     return tuple(
-        Gap(one.number + 1, other.number - 1)
-        for one, other in zip(residues, residues[1:], strict=False)
-        if other.number - one.number > 1
+        Gap(one.number + 1, other.number - 1) for one, other in pairwise(residues) if other.number - one.number > 1
     )
 
 

@@ -63,12 +63,12 @@ def molecule_of(residue: Residue, smiles: str) -> Any:
     InputError
         Not a SMILES, or one that does not fit the atoms that the structure has (missing atoms included).
     """
-    from rdkit import Chem, RDLogger
+    from rdkit import Chem, rdBase
     from rdkit.Chem import AllChem
     from rdkit.Geometry import Point3D
 
-    RDLogger.DisableLog("rdApp.*")  # what matters is told as an error below
-    template = Chem.MolFromSmiles(smiles)
+    with rdBase.BlockLogs():  # what matters is told as an error below
+        template = Chem.MolFromSmiles(smiles)
     if template is None:
         raise InputError(f"SMILES of ligand {residue.name} is not valid", found=smiles)
     heavy = residue.only(residue.heavy())
@@ -90,7 +90,9 @@ def molecule_of(residue: Residue, smiles: str) -> Any:
     for atom in bare.GetAtoms():
         atom.SetNoImplicit(False)
     try:
-        molecule = AllChem.AssignBondOrdersFromTemplate(template, bare.GetMol())
+        assign: Any = AllChem.AssignBondOrdersFromTemplate
+        with rdBase.BlockLogs():
+            molecule = assign(template, bare.GetMol())
     except ValueError:
         raise InputError(
             f"SMILES of ligand {residue.name} does not fit the atoms and distances of {residue.label}", found=smiles

@@ -1,4 +1,4 @@
-"""Entries of the Protein Data Bank over HTTPS: kept, recorded with their checksums, checked when they are used again."""
+"""Entries of the Protein Data Bank over HTTPS: kept, recorded with their checksums, checked when used again."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def fetch_entry(
     return Fetched(name, path, checksum, url, kept=False)
 
 
-def _download(
-    name: str, folder: Path, server: str, progress: Callable[[str], Progress] | None
-) -> tuple[str, Path]:
+def _download(name: str, folder: Path, server: str, progress: Callable[[str], Progress] | None) -> tuple[str, Path]:
     told = progress(name) if progress else None
     url, path = f"{server}/{name}.pdb", folder / f"{name}.pdb"
     try:
@@ -100,7 +98,9 @@ def _check_content(name: str, path: Path, url: str) -> None:
         stated = read_deposit(path).entry
     except InputError as problem:
         path.unlink()
-        raise KinescapeError(f"{url}: what the server sent is no structure ({problem.what}); nothing was kept") from None
+        raise KinescapeError(
+            f"{url}: what the server sent is no structure ({problem.what}); nothing was kept"
+        ) from None
     if stated != name:
         path.unlink()
         raise KinescapeError(f"{url}: the server sent entry {stated or 'without a name'}; nothing was kept")

@@ -64,7 +64,7 @@ def draw_map(states: Sequence[State], path: Path) -> None:
 
 
 def draw_overlay(wild_type: State, mutant: State, ligand: str, path: Path) -> None:
-    """The pocket of the mutant on that of the wild type, seen across the plane of the ligand. Sticks, without hydrogens."""
+    """The pocket of the mutant on that of the wild type, seen across the ligand's plane. Sticks, no hydrogens."""
     plt = _pyplot()
     from matplotlib.collections import LineCollection
 
@@ -166,9 +166,12 @@ def _start(kind: str) -> str:
 
 
 def _full(start: str) -> str:
-    return {"pi": "ring", "cation": "ring and charge", "hydrophobic": "hydrophobic contact", "van der Waals": "touches"}.get(
-        start, start
-    )
+    return {
+        "pi": "ring",
+        "cation": "ring and charge",
+        "hydrophobic": "hydrophobic contact",
+        "van der Waals": "touches",
+    }.get(start, start)
 
 
 def _pyplot() -> Any:
@@ -188,5 +191,3 @@ def _save(figure: Any, path: Path) -> None:
     with whole_file(path) as temporary:
         figure.savefig(temporary, dpi=150, metadata=metadata)
     plt.close(figure)
-
-

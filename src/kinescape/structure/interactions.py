@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,8 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
     InputError
         No such ligand, or its bond orders are not known.
     """
-    import prolif
+    from prolif.fingerprint import Fingerprint
+    from prolif.molecule import Molecule
 
     residue = model.ligand(ligand)
     drug = molecule_of(residue, smiles_of(residue.name, smiles))
@@ -79,10 +81,10 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fingerprint = prolif.Fingerprint(list(KINDS), parameters={"VdWContact": {"tolerance": TOUCHING}})
+        fingerprint: Any = Fingerprint(list(KINDS), parameters={"VdWContact": {"tolerance": TOUCHING}})
         found = fingerprint.generate(
-            prolif.Molecule.from_rdkit(drug, residue.name, residue.number, model.chain),
-            prolif.Molecule.from_rdkit(protein),
+            Molecule.from_rdkit(drug, residue.name, residue.number, model.chain),
+            Molecule.from_rdkit(protein),
             metadata=True,
         )
     contacts: list[Contact] = []

@@ -22,7 +22,7 @@ COLOURS: dict[str, str] = {
     "van der Waals": "#8b929a",
     "water bridge": "#3d8fd1",
 }
-"""Line colours by the beginning of a kind's name; each kind has its own dashes as well, for those who see no colours."""
+"""Line colours by the beginning of a kind's name; dashes tell them apart as well, for those who see no colours."""
 DASHES = {"hydrogen bond": "7 4", "salt bridge": "2 3", "halogen bond": "8 3 2 3", "water bridge": "1 4"}
 
 
@@ -93,7 +93,7 @@ def _formula(ligand: Residue, smiles: str) -> tuple[str, dict[str, tuple[float, 
     rdDepictor.Compute2DCoords(molecule)
     rdDepictor.StraightenDepiction(molecule)
     width, height = 470, 330
-    drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
+    drawer: Any = rdMolDraw2D.MolDraw2DSVG(width, height)
     drawer.drawOptions().clearBackground = False
     drawer.drawOptions().padding = 0.03
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule)
@@ -156,7 +156,8 @@ def _legend(contacts: Sequence[Contact]) -> str:
             x, y = 20.0, y + 22
         parts.append(
             f'<line x1="{x:.0f}" y1="{y - 4}" x2="{x + 26:.0f}" y2="{y - 4}" stroke="{colour_of(kind)}" '
-            f'stroke-width="2"{dashed}/><text x="{x + 32:.0f}" y="{y}" font-size="12" fill="#1d2329">{escape(kind)}</text>'
+            f'stroke-width="2"{dashed}/><text x="{x + 32:.0f}" y="{y}" font-size="12" '
+            f'fill="#1d2329">{escape(kind)}</text>'
         )
         x += width
     return "<g>" + "".join(parts) + "</g>"
@@ -164,5 +165,6 @@ def _legend(contacts: Sequence[Contact]) -> str:
 
 def _in_words(by_residue: dict[str, list[Contact]]) -> str:
     return "; ".join(
-        f"{label}: " + ", ".join(f"{each.kind} {each.distance:.1f} A" for each in own) for label, own in by_residue.items()
+        f"{label}: " + ", ".join(f"{each.kind} {each.distance:.1f} A" for each in own)
+        for label, own in by_residue.items()
     )

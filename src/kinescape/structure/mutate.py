@@ -36,8 +36,8 @@ PROLINE_PHI = (-100.0, -40.0)
 class Change:
     """What became of one substituted residue.
 
-    ``chis`` in degrees; ``clashes_before`` as the best-fitting rotamer stood before anything moved; ``strain`` in kJ/mol
-    (:func:`.strain.strain_of`); ``candidates`` are the rotamers that were relaxed, with their energies above the best;
+    ``chis`` in degrees; ``clashes_before`` as the best-fitting rotamer stood before anything moved; ``strain`` in
+    kJ/mol (:func:`.strain.strain_of`); ``candidates`` are the rotamers that were relaxed, with their energies above the best;
     ``neighbours`` changed their rotamers; ``shift`` is the largest movement (Å) of a heavy atom of any other residue.
     """
 
@@ -108,7 +108,7 @@ def mutate(
         Residue numbers around which the model is relaxed besides the changed ones: those of the mutant, when its wild
         type is prepared for comparison.
     smiles
-        Bond orders of ligands by residue name, where they are not packaged. A ligand without is felt by its shape alone.
+        Bond orders of ligands by residue name, where they are not packaged. One without is felt by its shape alone.
     rotamers
         Rotamers to take, whatever their energy, by the substitution's name: ``{"L1196M": "mtm"}``.
 
@@ -170,9 +170,7 @@ def _substituted(model: Model, substitutions: Sequence[Substitution]) -> Model:
     return model.with_residues(residues)
 
 
-def _asked(
-    substitutions: Sequence[Substitution], numbers: dict[int, int], rotamers: dict[str, str]
-) -> dict[int, str]:
+def _asked(substitutions: Sequence[Substitution], numbers: dict[int, int], rotamers: dict[str, str]) -> dict[int, str]:
     known = {each.name: numbers[each.number] for each in substitutions}
     for name in rotamers:
         if name not in known:
@@ -257,9 +255,7 @@ def _without_displaced_waters(model: Model, substitutions: Sequence[Substitution
         return model, []
     points = np.concatenate(heavy)
     gone = [
-        water
-        for water in model.waters
-        if np.linalg.norm(points - water.positions[0], axis=1).min() < WATER_TOO_NEAR
+        water for water in model.waters if np.linalg.norm(points - water.positions[0], axis=1).min() < WATER_TOO_NEAR
     ]
     kept = [each for each in model.residues if not any(each is water for water in gone)]
     return replace(model, residues=tuple(kept)), [water.label for water in gone]
@@ -280,8 +276,8 @@ def _proline_notes(model: Model, substitutions: Sequence[Substitution]) -> list[
         phi = _phi(model, residue)
         if phi is not None and not PROLINE_PHI[0] <= phi <= PROLINE_PHI[1]:
             notes.append(
-                f"{each.name}: phi of residue {each.number} is {phi:.0f} degrees, where prolines are rare "
-                f"({PROLINE_PHI[0]:.0f} to {PROLINE_PHI[1]:.0f}): the backbone would have to change, which is not modelled."
+                f"{each.name}: phi of residue {each.number} is {phi:.0f} degrees, where prolines are "
+                f"rare ({PROLINE_PHI[0]:.0f} to {PROLINE_PHI[1]:.0f}): the backbone would have to change, which is not modelled."
             )
         if partner := _backbone_acceptor(model, residue):
             notes.append(

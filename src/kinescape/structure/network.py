@@ -19,7 +19,7 @@ SMALLEST_ANGLE = 130.0
 
 @dataclass(frozen=True)
 class PolarPair:
-    """The nearest donor and acceptor of two residues. ``distance`` in Å between heavy atoms, ``angle`` D-H-A in degrees.
+    """Nearest donor and acceptor of two residues. ``distance`` in Å between heavy atoms, ``angle`` D-H-A in degrees.
 
     ``angle`` is None where neither atom carries a hydrogen; ``bond`` says whether both cuts are kept.
     """

@@ -20,7 +20,7 @@ from openmm.app.internal.customgbforces import GBSAOBC2Force
 from kinescape.errors import InputError
 from kinescape.structure.chemistry import molecule_of
 from kinescape.structure.model import Model, Residue
-from kinescape.structure.openmm_bridge import FORCE_FIELD, POLYMER, topology_of
+from kinescape.structure.openmm_bridge import FORCE_FIELD, topology_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -44,7 +44,20 @@ LENNARD_JONES: dict[str, tuple[float, float]] = {
     "B": (1.9080, 0.0860),
 }
 """GAFF (Wang 2004, doi:10.1002/jcc.20035), which takes them from AMBER's parm99. Boron as an sp2 carbon."""
-ION_CHARGES = {"NA": 1, "K": 1, "MG": 2, "CA": 2, "ZN": 2, "MN": 2, "NI": 2, "CD": 2, "CO": 2, "FE": 2, "CU": 2, "CL": -1}
+ION_CHARGES = {
+    "NA": 1,
+    "K": 1,
+    "MG": 2,
+    "CA": 2,
+    "ZN": 2,
+    "MN": 2,
+    "NI": 2,
+    "CD": 2,
+    "CO": 2,
+    "FE": 2,
+    "CU": 2,
+    "CL": -1,
+}
 ION = (1.6, 0.1)
 """Rmin/2 (Å) and well depth (kcal/mol) for any ion that stands still: a rough sphere."""
 BORN_SCALE = 0.8
@@ -118,7 +131,9 @@ def parameters_of(model: Model, smiles: dict[str, str] | None = None) -> Paramet
         epsilon=np.concatenate([epsilons, *(each.epsilons for each in rigid)]),
         born_radius=np.concatenate([born[:, 0], *(each.born[:, 0] for each in rigid)]),
         born_scale=np.concatenate([born[:, 1], *(each.born[:, 1] for each in rigid)]),
-        mass=np.array([system.getParticleMass(n).value_in_unit(unit.dalton) for n in range(len(atoms))] + [0.0] * sum(counts)),
+        mass=np.array(
+            [system.getParticleMass(n).value_in_unit(unit.dalton) for n in range(len(atoms))] + [0.0] * sum(counts)
+        ),
         bonds=_terms(forces["HarmonicBondForce"], "Bond", 2),
         angles=_terms(forces["HarmonicAngleForce"], "Angle", 3),
         torsions=_terms(forces["PeriodicTorsionForce"], "Torsion", 4),
@@ -152,10 +167,10 @@ def _rigid(residue: Residue, smiles: dict[str, str] | None) -> _Rigid:
         heavy = residue.only(residue.heavy())
         radii = [LENNARD_JONES.get(symbol, LENNARD_JONES["C"]) for symbol in heavy.elements]
         return _rigid_of(heavy.atoms, heavy.elements, heavy.positions, np.zeros(len(radii)), radii)
-    from rdkit.Chem import AllChem
+    from rdkit.Chem import rdPartialCharges
 
     molecule = molecule_of(residue, text)
-    AllChem.ComputeGasteigerCharges(molecule)
+    rdPartialCharges.ComputeGasteigerCharges(molecule)
     atoms = list(molecule.GetAtoms())
     names = [*residue.only(residue.heavy()).atoms]
     names += [f"H{number}" for number in range(len(atoms) - len(names))]
@@ -166,7 +181,11 @@ def _rigid(residue: Residue, smiles: dict[str, str] | None) -> _Rigid:
 
 
 def _rigid_of(
-    names: tuple[str, ...], elements: tuple[str, ...], positions: Floats, charges: Floats, radii: list[tuple[float, float]]
+    names: tuple[str, ...],
+    elements: tuple[str, ...],
+    positions: Floats,
+    charges: Floats,
+    radii: list[tuple[float, float]],
 ) -> _Rigid:
     # Bondi radii, and OBC2's screening factors by element (Onufriev 2004).
     scale = {"H": 0.85, "C": 0.72, "N": 0.79, "O": 0.85, "F": 0.88, "P": 0.86, "S": 0.96}
@@ -174,7 +193,13 @@ def _rigid_of(
     born = np.array([(radius.get(symbol, 0.15), scale.get(symbol, BORN_SCALE)) for symbol in elements])
     values = np.array(radii)
     return _Rigid(
-        names, elements, positions, charges, values[:, 0] * 2 ** (5 / 6) / 10.0, values[:, 1] * KCAL, born.reshape(-1, 2)
+        names,
+        elements,
+        positions,
+        charges,
+        values[:, 0] * 2 ** (5 / 6) / 10.0,
+        values[:, 1] * KCAL,
+        born.reshape(-1, 2),
     )
 
 

@@ -55,7 +55,7 @@ class Candidate:
 def side_chain(p: Parameters, place: int, beyond_cb: bool = False) -> Mask:
     """Particles of a residue's side chain (``place`` in ``p.order``)."""
     names = (*BACKBONE_NAMES, "CB") if beyond_cb else BACKBONE_NAMES
-    return (p.residue_of == place) & ~np.isin(p.names, names)
+    return np.asarray((p.residue_of == place) & ~np.isin(p.names, names), dtype=bool)
 
 
 def place_side_chain(
@@ -110,9 +110,7 @@ def place_side_chain(
     return positions, candidates, moved_labels
 
 
-def scored_rotamers(
-    p: Parameters, x: Floats, place: int, absent: Mask
-) -> list[tuple[Rotamer, Floats, float]]:
+def scored_rotamers(p: Parameters, x: Floats, place: int, absent: Mask) -> list[tuple[Rotamer, Floats, float]]:
     """Rotamers of a residue, each turned to fit best as things stand: rotamer, positions of its particles, score."""
     own = np.flatnonzero(p.residue_of == place)
     residue = residue_at(p, x, place)

@@ -61,7 +61,7 @@ def region_of(
     """Cut out the particles ``inside``; of them those that are ``free`` (and not of a rigid ligand) will move.
 
     ``solvent`` adds OBC2's generalised Born term for what is inside (the far protein is then missing from the Born
-    radii at the rim, equally for every candidate that is compared). ``cutoff`` (nm) is for large regions without solvent.
+    radii at the rim, equally for every candidate compared). ``cutoff`` (nm) is for large regions without solvent.
     ``restrained`` particles are held at ``positions``.
     """
     p = parameters

@@ -25,7 +25,7 @@ POCKET = 4.5
 
 def viewer_available() -> bool:
     """Whether 3Dmol.js was built into the package."""
-    return _program_file().is_file()
+    return bool(_program_file().is_file())
 
 
 def viewer_page(states: Sequence[State], ligand: str) -> str:
@@ -52,7 +52,7 @@ def viewer_page(states: Sequence[State], ligand: str) -> str:
 
     return template.render(
         title=f"{name}: {names}, with {ligand}",
-        lead=f"The pocket of {ligand} in the wild type (grey) and in {names}; changed residues in orange, the ligand in "
+        lead=f"The pocket of {ligand} in the wild type (grey) and in {names}; changed residues in orange, ligand in "
         "green, its hydrogen bonds dashed.",
         alt=f"Three-dimensional view of {ligand} in {name}, wild type and {names} laid on each other. "
         + "; ".join(f"{state.name}: hydrogen bonds to {_partners(state)}" for state in states),
