@@ -277,7 +277,8 @@ def _proline_notes(model: Model, substitutions: Sequence[Substitution]) -> list[
         if phi is not None and not PROLINE_PHI[0] <= phi <= PROLINE_PHI[1]:
             notes.append(
                 f"{each.name}: phi of residue {each.number} is {phi:.0f} degrees, where prolines are "
-                f"rare ({PROLINE_PHI[0]:.0f} to {PROLINE_PHI[1]:.0f}): the backbone would have to change, which is not modelled."
+                f"rare ({PROLINE_PHI[0]:.0f} to {PROLINE_PHI[1]:.0f}): the backbone would have to change, which is not "
+                "modelled."
             )
         if partner := _backbone_acceptor(model, residue):
             notes.append(

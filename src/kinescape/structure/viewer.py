@@ -84,6 +84,7 @@ def _state(state: State, states: Sequence[State], number: int, ligand: str) -> d
         "bonds": _bonds(state, ligand),
         "labels": [
             {
+                "number": each.number,
                 "text": _label(each, states[0], changed),
                 "at": _point(each.at("CB") if each.has("CB") else each.at("CA")),
                 "changed": each.number in changed,
