@@ -2,8 +2,8 @@
 
 The package is pinned by version and by the SHA-512 of its archive (the integrity that its registry publishes). The
 program lies, compressed, in ``src/kinescape/structure/assets/``: a product of the build, in the wheel and in an
-editable installation, never in the repository. Where npm cannot be had the build goes on, and `kinescape structure` says that
-the viewer was not built in.
+editable installation, never in the repository. Where npm cannot be had the build goes on, and `kinescape structure`
+says that the viewer was not built in.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Peptides with ideal geometry, built from scratch: small systems whose every atom the tests know. Simulated, not real."""
+"""Peptides with ideal geometry, built from scratch: small systems whose every atom the tests know. Not real ones."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_smiles_that_do_not_fit() -> None:
         with pytest.raises(InputError, match=said):
             molecule_of(ring, smiles)
     assert smiles_options(["bnz=C1=CC=CC=C1"]) == {"BNZ": "C1=CC=CC=C1"}
-    for bad in ("c1ccccc1", "C1=CC=CC=C1C(=O)O", "BNZ="):
+    for bad in ("c1ccccc1", "c1ccccc1C(=O)O", "BNZ="):
         with pytest.raises(InputError, match="NAME=SMILES"):
             smiles_options([bad])
     assert smiles_of("VGH", {"VGH": "CC"}) == "CC"
@@ -74,14 +74,18 @@ def test_smiles_that_do_not_fit() -> None:
 def test_everything_is_written_for_a_peptide(tmp_path: Path, command: Run) -> None:
     path = write_peptide(tmp_path / "p.pdb", with_benzene(peptide("FILLELM", 1193, STRAND)))
     arguments = ("--ligand", "BNZ", "--smiles", "BNZ=c1ccccc1", "--mutations", "L1196F", "--network", "L1196,L1198")
-    code, out, _ = command("interactions", path, *arguments, "-o", tmp_path / "out")
+    code, _, _ = command("interactions", path, *arguments, "-o", tmp_path / "out")
     assert code == 0
     names = {each.relative_to(tmp_path / "out").as_posix() for each in (tmp_path / "out").rglob("*") if each.is_file()}
     expected = {"differences.tsv", "contacts.tsv", "network.tsv", "map.svg", "states.json", "overlay-L1196F.png"}
-    expected |= {f"{folder}{name}{end}" for name in ("WT", "L1196F") for folder, end in (("ligand-", ".svg"), ("models/", ".pdb"))}
+    expected |= {
+        f"{folder}{name}{end}"
+        for name in ("WT", "L1196F")
+        for folder, end in (("ligand-", ".svg"), ("models/", ".pdb"))
+    }
     assert names - {"view.html"} == expected
     for name in ("ligand-WT.svg", "ligand-L1196F.svg", "map.svg"):
-        ElementTree.fromstring((tmp_path / "out" / name).read_text())  # noqa: S314
+        ElementTree.fromstring((tmp_path / "out" / name).read_text())
     rows = [line.split("\t") for line in (tmp_path / "out" / "contacts.tsv").read_text().splitlines()]
     assert rows[0][:4] == ["state", "residue", "interaction", "distance_A"]
     assert {row[0] for row in rows[1:]} <= {"WT", "L1196F"}
@@ -144,7 +148,9 @@ def test_crizotinib_holds_the_hinge_of_2xp2() -> None:
 
     wild_type = mutate(read_model(structure_file("2xp2.pdb")), [])
     contacts = contacts_of(wild_type.model, "VGH")
-    bonds = {(each.residue, each.kind, each.residue_atoms) for each in contacts if each.kind.startswith("hydrogen bond")}
+    bonds = {
+        (each.residue, each.kind, each.residue_atoms) for each in contacts if each.kind.startswith("hydrogen bond")
+    }
     assert ("E1197", "hydrogen bond, ligand gives", ("O",)) in bonds
     assert ("M1199", "hydrogen bond, ligand takes", ("N",)) in bonds
     crystal = read_model(structure_file("2xp2.pdb"))

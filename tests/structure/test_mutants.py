@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -126,7 +127,10 @@ def test_gap_is_capped_not_built(short: Model) -> None:
     holed = short.with_residues([each for each in short.residues if each.number not in (1195, 1196)])
     model, _ = completed(holed)
     assert [each.name for each in model.residues if each.kind == "cap"] == ["ACE", "NME", "ACE", "NME"]
-    assert [(each.name, each.number) for each in model.residues if each.kind == "cap"][1:3] == [("NME", 1195), ("ACE", 1196)]
+    assert [(each.name, each.number) for each in model.residues if each.kind == "cap"][1:3] == [
+        ("NME", 1195),
+        ("ACE", 1196),
+    ]
     assert len(model.segments()) == 2
     assert any("I1194 to E1197" in note for note in model.notes)
     for cap, carbon, nitrogen in _peptide_bonds(model):
@@ -137,7 +141,7 @@ def _peptide_bonds(model: Model) -> list[tuple[str, np.ndarray, np.ndarray]]:
     found = []
     for places in model.segments():
         members = [model.residues[place] for place in places]
-        found += [(f"{a.label}-{b.label}", a.at("C"), b.at("N")) for a, b in zip(members, members[1:], strict=False)]
+        found += [(f"{a.label}-{b.label}", a.at("C"), b.at("N")) for a, b in pairwise(members)]
     return found
 
 

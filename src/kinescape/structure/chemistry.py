@@ -85,7 +85,14 @@ def molecule_of(residue: Residue, smiles: str) -> Any:
     for number, (x, y, z) in enumerate(heavy.positions.tolist()):
         conformer.SetAtomPosition(number, Point3D(x, y, z))
     bare.AddConformer(conformer)
-    for first, second in ligand_bonds(heavy):
+    bonds = ligand_bonds(heavy)
+    if len(bonds) != template.GetNumBonds():
+        raise InputError(
+            f"SMILES of ligand {residue.name} does not fit the distances of {residue.label}",
+            found=f"{len(bonds)} bonds in the structure",
+            expected=f"{template.GetNumBonds()}",
+        )
+    for first, second in bonds:
         bare.AddBond(first, second, Chem.BondType.SINGLE)
     for atom in bare.GetAtoms():
         atom.SetNoImplicit(False)

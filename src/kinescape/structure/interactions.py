@@ -66,9 +66,6 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
     InputError
         No such ligand, or its bond orders are not known.
     """
-    from prolif.fingerprint import Fingerprint
-    from prolif.molecule import Molecule
-
     residue = model.ligand(ligand)
     drug = molecule_of(residue, smiles_of(residue.name, smiles))
     protein, _ = protein_molecule(model)
@@ -80,7 +77,10 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
         for atom in protein.GetAtoms()
     ]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # of MDAnalysis about its own modules, on import
+        from prolif.fingerprint import Fingerprint
+        from prolif.molecule import Molecule
+
         fingerprint: Any = Fingerprint(list(KINDS), parameters={"VdWContact": {"tolerance": TOUCHING}})
         found = fingerprint.generate(
             Molecule.from_rdkit(drug, residue.name, residue.number, model.chain),

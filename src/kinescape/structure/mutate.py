@@ -37,8 +37,8 @@ class Change:
     """What became of one substituted residue.
 
     ``chis`` in degrees; ``clashes_before`` as the best-fitting rotamer stood before anything moved; ``strain`` in
-    kJ/mol (:func:`.strain.strain_of`); ``candidates`` are the rotamers that were relaxed, with their energies above the best;
-    ``neighbours`` changed their rotamers; ``shift`` is the largest movement (Å) of a heavy atom of any other residue.
+    kJ/mol (:func:`.strain.strain_of`); ``candidates`` are the rotamers that were relaxed, with their energies above the
+    best; ``neighbours`` changed their rotamers; ``shift`` is the largest movement (Å) of a heavy atom of any other residue.
     """
 
     name: str
