@@ -21,9 +21,9 @@ from kinescape.structure.rotamers import nearest_rotamer
 from kinescape.structure.sidechain import chis_of, with_side_chain
 from kinescape.structure.strain import strain_of
 
-INSIDE, FREE = 1.2, 0.8
+INSIDE, FREE = 1.0, 0.7
 """Nanometres around the changed residues within which atoms are felt, and within which they move, in the last step."""
-HYDROGEN_STEPS, LAST_STEPS = 60, 300
+HYDROGEN_STEPS, LAST_STEPS = 60, 200
 UNDECIDED = 6.0
 """kJ/mol (1.4 kcal/mol): differences below this are within the error of such energies and are told as undecided."""
 WATER_TOO_NEAR = 2.4
@@ -38,7 +38,7 @@ class Change:
 
     ``chis`` in degrees; ``clashes_before`` as the best-fitting rotamer stood before anything moved; ``strain`` in
     kJ/mol (:func:`.strain.strain_of`); ``candidates`` are the rotamers that were relaxed, with their energies above the
-    best; ``neighbours`` changed their rotamers; ``shift`` is the largest movement (Å) of a heavy atom of any other residue.
+    best; ``neighbours`` changed their rotamers; ``shift`` is the largest movement (Å) of any other heavy atom.
     """
 
     name: str

@@ -34,7 +34,7 @@ CAP = 20.0
 """kJ/mol: the most that one pair of atoms repels when rotamers are scored."""
 RELAXED = 8
 """Rotamers that are relaxed, of those scored."""
-INSIDE, FREE = 0.9, 0.5
+INSIDE, FREE = 0.8, 0.5
 """Nanometres around a side chain within which atoms are felt, and within which side chains move."""
 STEPS = 100
 PRESSED = 0.4
