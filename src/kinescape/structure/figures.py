@@ -58,8 +58,9 @@ def draw_map(states: Sequence[State], path: Path) -> None:
     for side in axes.spines.values():
         side.set_visible(False)
     shown = list(dict.fromkeys(_start(each.kind) for state in states for each in state.contacts))
-    key = "   ".join(f"{LETTERS[start]} {_full(start)}" for start in COLOURS if start in shown)
-    axes.set_xlabel(key, fontsize=8, color="#4a525b", wrap=True)
+    key = [f"{LETTERS[start]} {_full(start)}" for start in COLOURS if start in shown]
+    lines = ["   ".join(key[place : place + 2]) for place in range(0, len(key), 2)]
+    axes.set_xlabel("\n".join(lines), fontsize=8, color="#4a525b")
     _save(figure, path)
 
 

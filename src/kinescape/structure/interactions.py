@@ -76,8 +76,8 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
         (atom if atom.GetSymbol() != "H" else atom.GetNeighbors()[0]).GetPDBResidueInfo().GetName().strip()
         for atom in protein.GetAtoms()
     ]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of MDAnalysis about its own modules, on import
+    # MDAnalysis warns of its own modules as ProLIF imports it, whatever the filters say: recorded, so not shown.
+    with warnings.catch_warnings(record=True):
         from prolif.fingerprint import Fingerprint
         from prolif.molecule import Molecule
 
