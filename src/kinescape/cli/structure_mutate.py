@@ -67,16 +67,8 @@ def mutate(
             click.echo(
                 f"not decided by the energy (within {change.undecided_within:g} kJ/mol): {', '.join(change.undecided)}"
             )
-        rows = [
-            (
-                each.rotamer,
-                f"{each.energy:.1f}",
-                "" if each.outside is None else f"{each.outside:.2f}",
-                "x" if each.chosen else "",
-            )
-            for each in change.candidates
-        ]
-        print_table("", ("rotamer", "kJ/mol above the best", "A from the former side chain", "chosen"), rows)
+        rows = [(each.rotamer, f"{each.energy:.1f}", "x" if each.chosen else "") for each in change.candidates]
+        print_table("", ("rotamer", "kJ/mol above the best", "chosen"), rows)
     unusual = ", ".join(f"{site.label} {site.state} (pKa {site.pka:g})" for site in mutant.unusual_sites)
     click.echo(f"\nunusual protonation at pH {ph:g}: {unusual or 'none'}")
     for note in mutant.model.notes:

@@ -14,7 +14,7 @@ from kinescape.structure.geometry import dihedral
 from kinescape.structure.model import Model, Residue
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.parameters import Floats, Parameters, parameters_of
-from kinescape.structure.place import UNDECIDED, Candidate, moving, near, place_side_chain, scored_rotamers, side_chain
+from kinescape.structure.place import Candidate, moving, near, place_side_chain, scored_rotamers, side_chain
 from kinescape.structure.protonate import PH, Site, titratable_sites, with_hydrogens
 from kinescape.structure.region import region_of
 from kinescape.structure.rotamers import nearest_rotamer
@@ -24,6 +24,8 @@ from kinescape.structure.strain import strain_of
 INSIDE, FREE = 1.0, 0.7
 """Nanometres around the changed residues within which atoms are felt, and within which they move, in the last step."""
 HYDROGEN_STEPS, LAST_STEPS = 60, 200
+UNDECIDED = 6.0
+"""kJ/mol (1.4 kcal/mol): differences below this are within the error of such energies and are told as undecided."""
 WATER_TOO_NEAR = 2.4
 """Å from a heavy atom of a new side chain at which a water of the crystal cannot have stayed."""
 PROLINE_PHI = (-100.0, -40.0)
@@ -130,8 +132,7 @@ def mutate(
     new = [numbers[each.number] for each in substitutions]
     incomplete = [place for place, each in enumerate(p.order) if each.kind == "protein" and each.label in built]
     asked = _asked(substitutions, numbers, rotamers or {})
-    former = {numbers[each.number]: _side_chain_of(prepared.residue(each.number)) for each in substitutions}
-    x, crowding, found = _placed(p, p.start, former, [place for place in incomplete if place not in new], asked)
+    x, crowding, found = _placed(p, p.start, new, [place for place in incomplete if place not in new], asked)
     around = [*new, *(numbers[number] for number in relax_around)]
     if around:
         x = _relaxed(p, x, around)
@@ -178,15 +179,13 @@ def _asked(substitutions: Sequence[Substitution], numbers: dict[int, int], rotam
 
 
 def _placed(
-    p: Parameters, x: Floats, former: dict[int, Floats], incomplete: list[int], asked: dict[int, str]
+    p: Parameters, x: Floats, new: list[int], incomplete: list[int], asked: dict[int, str]
 ) -> tuple[Floats, dict[int, Floats], dict[int, tuple[tuple[Candidate, ...], tuple[str, ...]]]]:
     """Relax the hydrogens, then place incomplete side chains, then the new ones; twice where new ones can meet.
 
-    ``former``: the side chains that were there before, by the places of the new ones. Returns the positions, those of
-    the best-fitting rotamer of each new residue before anything moved, and what was
+    Returns the positions, those of the best-fitting rotamer of each new residue before anything moved, and what was
     tried.
     """
-    new = list(former)
     absent = np.zeros(len(x), dtype=bool)
     for place in (*new, *incomplete):
         absent |= side_chain(p, place, beyond_cb=True)
@@ -203,22 +202,14 @@ def _placed(
         stiff = x.copy()
         stiff[p.residue_of == place] = scored_rotamers(p, x, place, absent)[0][1]
         crowding[place] = stiff
-        x, candidates, neighbours = place_side_chain(
-            p, x, place, without=absent, only=asked.get(place, ""), former=former[place]
-        )
+        x, candidates, neighbours = place_side_chain(p, x, place, without=absent, only=asked.get(place, ""))
         found[place] = (candidates, neighbours)
     for place in new[:-1]:
         # Those placed first did not know of the later ones.
         if any(_meet(p, x, place, other) for other in new[new.index(place) + 1 :]):
-            x, candidates, neighbours = place_side_chain(p, x, place, only=asked.get(place, ""), former=former[place])
+            x, candidates, neighbours = place_side_chain(p, x, place, only=asked.get(place, ""))
             found[place] = (candidates, tuple(dict.fromkeys((*found[place][1], *neighbours))))
     return x, crowding, found
-
-
-def _side_chain_of(residue: Residue) -> Floats:
-    """Heavy atoms of a side chain, CB included, in nanometres."""
-    keep = residue.heavy() & ~np.isin(residue.atoms, ("N", "CA", "C", "O", "OXT"))
-    return np.asarray(residue.positions[keep] / 10.0, dtype=np.float64)
 
 
 def _meet(p: Parameters, x: Floats, one: int, other: int) -> bool:

@@ -5,9 +5,6 @@
 2. The best ones are relaxed in turn with the side chains around them free and the rest standing still, in ff14SB with
    OBC2 water, and compared by energy.
 3. Neighbours that the best ones still press upon are tried in their own other rotamers.
-4. Of rotamers that the energy does not tell apart (:data:`UNDECIDED`) the one is taken that stays most within the space
-   of the side chain that was there before: that space is known to be open to a side chain, while what looks empty
-   elsewhere may hold water that the crystal does not show.
 
 Nothing is drawn at random.
 """
@@ -46,22 +43,13 @@ WORTH = 4.0
 """kJ/mol that a neighbour's other rotamer must gain to be taken: what was seen stands unless it cannot."""
 
 
-UNDECIDED = 6.0
-"""kJ/mol (1.4 kcal/mol): differences below this are within the error of such energies."""
-
-
 @dataclass(frozen=True)
 class Candidate:
-    """A rotamer after relaxation.
-
-    ``energy`` in kJ/mol above the best one. ``outside``: mean distance in ångström of its heavy atoms (CB aside) from
-    the nearest atom of the former side chain; None where there was none.
-    """
+    """A rotamer after relaxation: ``energy`` in kJ/mol above the best one."""
 
     rotamer: str
     energy: float
     chosen: bool
-    outside: float | None = None
 
 
 def side_chain(p: Parameters, place: int, beyond_cb: bool = False) -> Mask:
@@ -71,7 +59,7 @@ def side_chain(p: Parameters, place: int, beyond_cb: bool = False) -> Mask:
 
 
 def place_side_chain(
-    p: Parameters, x: Floats, place: int, *, without: Mask | None = None, only: str = "", former: Floats | None = None
+    p: Parameters, x: Floats, place: int, *, without: Mask | None = None, only: str = ""
 ) -> tuple[Floats, tuple[Candidate, ...], tuple[str, ...]]:
     """Find the side chain of residue ``place`` its best conformation.
 
@@ -83,8 +71,6 @@ def place_side_chain(
         Particles that are not there yet: side chains still to be placed.
     only
         Name of the one rotamer that is asked for; empty: all are tried.
-    former
-        Heavy atoms of the side chain that was there before, CB included, (atoms, 3) in nanometres.
 
     Raises
     ------
@@ -113,28 +99,15 @@ def place_side_chain(
         relaxed.append((energy, rotamer.name, moved))
     relaxed.sort(key=lambda each: each[0])
     # What is compared are the best of them with their neighbours given a chance, so a good but crowded one can win.
-    repacked = {each[1]: _repack(p, region, free, place, each) for each in relaxed[:2]}
-    final: dict[str, tuple[float, Floats, tuple[str, ...]]] = {}
-    for energy, name, moved in relaxed:
-        (own_energy, _, own), labels = repacked.get(name, ((energy, name, moved), ()))
-        final.setdefault(name, (own_energy, own, labels))
-    lowest = min(energy for energy, _, _ in final.values())
-    outside = {name: _outside(p, x_there, place, former) for name, (_, x_there, _) in final.items()}
-    equal = [name for name, (energy, _, _) in final.items() if energy - lowest < UNDECIDED]
-    chosen = min(equal, key=lambda name: (outside[name] or 0.0, final[name][0]))
+    repacked = [_repack(p, region, free, place, each) for each in relaxed[:2]]
+    best = min(range(len(repacked)), key=lambda number: repacked[number][0][0])
+    (lowest, chosen, positions), moved_labels = repacked[best]
+    energies = {name: energy for energy, name, _ in reversed(relaxed)} | {chosen: lowest}
     candidates = tuple(
-        Candidate(name, round(final[name][0] - lowest, 1), name == chosen, outside[name])
-        for name in sorted(final, key=lambda name: final[name][0])
+        Candidate(name, round(energy - lowest, 1), name == chosen)
+        for name, energy in sorted(energies.items(), key=lambda each: each[1])
     )
-    return final[chosen][1], candidates, final[chosen][2]
-
-
-def _outside(p: Parameters, x: Floats, place: int, former: Floats | None) -> float | None:
-    own = x[side_chain(p, place, beyond_cb=True) & ~p.hydrogen]
-    if former is None or not len(former) or not len(own):
-        return None
-    distances = np.linalg.norm(own[:, None] - former[None], axis=2).min(axis=1)
-    return round(float(10 * distances.mean()), 2)
+    return positions, candidates, moved_labels
 
 
 def scored_rotamers(p: Parameters, x: Floats, place: int, absent: Mask) -> list[tuple[Rotamer, Floats, float]]:
