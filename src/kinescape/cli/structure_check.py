@@ -94,7 +94,7 @@ def check(file: Path, chain: str | None, gene: str | None, panel: str) -> None:
     for ligand in found.ligands:
         kind = " (from the crystallisation)" if ligand.crystallisation else ""
         click.echo(
-            f"{'ligand':14} {ligand.label}{kind}: {ligand.atoms} heavy atoms. {ligand.chemical_name.capitalize()}"
+            f"{'ligand':14} {ligand.label}{kind}: {ligand.atoms} heavy atoms. {ligand.chemical_name}"
         )
         click.echo(f"{'':14} within 4.5 A: {', '.join(ligand.residues) or 'none'}")
     for each in found.mismatches[:20]:
