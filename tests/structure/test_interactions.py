@@ -55,6 +55,13 @@ def test_unknown_ligand_says_how_to_give_a_smiles(tmp_path: Path, command: Run) 
     assert "--smiles 'BNZ=SMILES'" in err
     code, _, err = command("interactions", path, "--ligand", "VGH", "-o", tmp_path / "out")
     assert (code, "one of its ligands: BNZ" in err) == (2, True)
+    for network, said in (
+        ("K1196,L1198", "found 'K1196'; expected L there"),
+        ("L1196,L1500", "residue 1500 is not in"),
+    ):
+        arguments = ("--ligand", "BNZ", "--smiles", "BNZ=c1ccccc1", "--network", network)
+        code, _, err = command("interactions", path, *arguments, "-o", tmp_path / "out")
+        assert (code, said in err) == (2, True)
     assert not (tmp_path / "out").exists()
 
 

@@ -93,9 +93,7 @@ def check(file: Path, chain: str | None, gene: str | None, panel: str) -> None:
         click.echo(f"{name:14} {value}")
     for ligand in found.ligands:
         kind = " (from the crystallisation)" if ligand.crystallisation else ""
-        click.echo(
-            f"{'ligand':14} {ligand.label}{kind}: {ligand.atoms} heavy atoms. {ligand.chemical_name}"
-        )
+        click.echo(f"{'ligand':14} {ligand.label}{kind}: {ligand.atoms} heavy atoms. {ligand.chemical_name}")
         click.echo(f"{'':14} within 4.5 A: {', '.join(ligand.residues) or 'none'}")
     for each in found.mismatches[:20]:
         why = each.why or "nothing in the file says why"

@@ -42,7 +42,6 @@ def interactions(
     from kinescape.structure.report import write_comparison
     from kinescape.structure.viewer import viewer_available
 
-    numbers = [number for _, number in parse_network(network)] if network else []
     model = read_model(file, chain)
     given = smiles_options(smiles)
     names = [each.strip() for each in mutations.split(",") if each.strip()]
@@ -50,7 +49,7 @@ def interactions(
         model,
         ligand.upper(),
         names,
-        network=numbers,
+        network=parse_network(network) if network else (),
         ph=ph,
         seed=seed,
         smiles=given,

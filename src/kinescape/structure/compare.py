@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kinescape.errors import InputError
 from kinescape.structure.interactions import WATER_BRIDGE, Contact, contacts_of
 from kinescape.structure.model import Model
 from kinescape.structure.mutate import Mutant, mutate
-from kinescape.structure.mutations import WILD_TYPE, check_against, name_of, parse_mutations
+from kinescape.structure.mutations import WILD_TYPE, Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.network import PolarPair, network_of
 from kinescape.structure.protonate import PH
+from kinescape.structure.residues import LETTERS
 
 LONGER = 0.3
 """Å by which a contact must differ to be called longer or shorter: about the coordinate error of a 2 Å structure."""
@@ -51,7 +53,7 @@ def states_of(
     ligand: str,
     mutations: Sequence[str],
     *,
-    network: Sequence[int] = (),
+    network: Sequence[tuple[str, int]] = (),
     ph: float = PH,
     seed: int = 1,
     smiles: dict[str, str] | None = None,
@@ -66,22 +68,32 @@ def states_of(
     ------
     InputError
         What :func:`.mutate.mutate` and :func:`.interactions.contacts_of` raise; a residue of the network that is not
-        in the structure.
+        in the structure, or is another amino acid in the wild type and in every mutant.
     """
     model.ligand(ligand)
     parsed = [parse_mutations(each) for each in mutations]
     for each in parsed:
         check_against(model, each)
-    for number in network:
-        model.residue(number)
+    _check_network(model, parsed, network)
+    numbers = [number for _, number in network]
     sites = sorted({each.number for one in parsed for each in one})
     states = []
     for name in dict.fromkeys([WILD_TYPE, *(name_of(each) for each in parsed)]):
         progress(name)
         mutant = mutate(model, name, ph=ph, seed=seed, relax_around=sites, smiles=smiles)
-        pairs = network_of(mutant.model, network) if network else ()
+        pairs = network_of(mutant.model, numbers) if numbers else ()
         states.append(State(mutant, contacts_of(mutant.model, ligand, smiles), pairs))
     return states
+
+
+def _check_network(model: Model, mutants: Sequence[Sequence[Substitution]], network: Sequence[tuple[str, int]]) -> None:
+    for letter, number in network:
+        there = [model.residue(number).letter]
+        there += [LETTERS[each.alternative] for one in mutants for each in one if each.number == number]
+        if letter and letter not in there:
+            raise InputError(
+                f"residue {number} of the network", found=f"{letter}{number}", expected=f"{' or '.join(there)} there"
+            )
 
 
 def differences_of(states: Sequence[State]) -> tuple[Difference, ...]:
