@@ -1,6 +1,7 @@
-"""Build hook: igv.js, the reads' viewer of the sample pages, is taken from the package index into the package.
+"""Build hook: programs of others that pages are made with are brought into the package at build time.
 
-It comes with ``igv-notebook`` (one of the build's requirements, pinned there), is checked against the checksum below
+3Dmol.js, for the pages of molecular models, is brought by ``build_assets/threedmol.py``. igv.js, the reads' viewer of the
+sample pages, is taken from the package index: it comes with ``igv-notebook`` (one of the build's requirements, pinned there), is checked against the checksum below
 and lies, compressed, in ``src/kinescape/report/igv/``: a product of the build, in the wheel and in an editable
 installation, never in the repository. Where it cannot be had the build goes on, and the pages say that the viewer was
 not built in.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import importlib.util
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -23,8 +25,8 @@ SHA256 = "9ea9be2807d414601801f3b572f4948eec8131761b356f47861debf336d5a5e1"
 PLACE = Path("src", "kinescape", "report", "igv", "igv.min.js.gz")
 
 
-class IgvHook(BuildHookInterface[Any]):
-    """Puts igv.js into the package."""
+class AssetsHook(BuildHookInterface[Any]):
+    """Puts igv.js and 3Dmol.js into the package."""
 
     PLUGIN_NAME = "custom"
 
@@ -37,6 +39,16 @@ class IgvHook(BuildHookInterface[Any]):
             place.write_bytes(gzip.compress(program, compresslevel=9, mtime=0))
         if place.is_file():
             build_data["artifacts"].append("/" + PLACE.as_posix())
+        build_data["artifacts"] += ["/" + place.as_posix() for place in _threedmol(Path(self.root))]
+
+
+def _threedmol(root: Path) -> list[Path]:
+    spec = importlib.util.spec_from_file_location("threedmol", root / "build_assets" / "threedmol.py")
+    if spec is None or spec.loader is None:
+        raise RuntimeError("build_assets/threedmol.py is missing")
+    threedmol = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(threedmol)
+    return list(threedmol.build(root))
 
 
 def _program() -> bytes | None:
