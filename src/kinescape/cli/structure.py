@@ -11,6 +11,10 @@ from kinescape.errors import InputError
 
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order of the work
+    "screen": (
+        "kinescape.cli.structure_screen:screen",
+        "How much worse each mutant holds the drug: implicit-solvent energies, minutes per mutant.",
+    ),
 }
 """Verbs of `kinescape structure` by name. The help line stands here so that the help imports none of the modules."""
 
