@@ -101,9 +101,6 @@ CHIRAL = {
     "ATP": "RRRS",
 }
 
-# The names of crizotinib's heavy atoms in the wwPDB's component VGH, in the order of the SMILES above.
-NAMES: dict[str, list[str]] = {}
-
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -113,6 +110,7 @@ def main() -> int:
     if "AMBERHOME" not in os.environ:
         print("AMBERHOME is not set: it must name a folder with AmberTools' bin/ and dat/", file=sys.stderr)
         return 2
+    peptide_energies(arguments.work.resolve() / "peptide")
     for name in arguments.only.split(","):
         make(name, arguments.work.resolve() / name)
     return 0
@@ -133,13 +131,13 @@ def make(name: str, work: Path) -> None:
             "-ek", "maxcyc=200, qm_theory='AM1', grms_tol=0.0005, scfconv=1.d-10, ndiis_attempts=700,",
         )  # fmt: skip
         (work / "typed.part").rename(work / "typed.mol2")
-    run(work, "parmchk2", "-i", "typed.mol2", "-f", "mol2", "-o", "ligand.frcmod", "-s", "gaff2")()
+    whole_charge(work / "typed.mol2", work / "charged.mol2", charge)
+    run(work, "parmchk2", "-i", "charged.mol2", "-f", "mol2", "-o", "ligand.frcmod", "-s", "gaff2")()
     (work / "leap.in").write_text(
-        "source leaprc.gaff2\nloadamberparams ligand.frcmod\nm = loadmol2 typed.mol2\n"
+        "source leaprc.gaff2\nloadamberparams ligand.frcmod\nm = loadmol2 charged.mol2\n"
         "saveamberparm m ligand.prmtop ligand.inpcrd\nquit\n"
     )
-    leap = [part for kind in ("parm", "lib", "cmd") for part in ("-I", f"{os.environ['AMBERHOME']}/dat/leap/{kind}")]
-    run(work, "teLeap", *leap, "-f", "leap.in")()
+    run(work, "teLeap", *leap_folders(), "-f", "leap.in")()
     write_force_field(name, work, residue, names, molecule)
     write_record(name, work, residue, smiles, codes, protonation, charge, molecule, names)
     reference_energies(name, work, molecule)
@@ -183,6 +181,18 @@ def write_sdf(molecule: Any, path: Path) -> None:
     kekulised = Chem.Mol(molecule)
     Chem.Kekulize(kekulised, clearAromaticFlags=True)
     path.write_text(Chem.MolToMolBlock(kekulised, kekulize=True) + "$$$$\n")
+
+
+def whole_charge(path: Path, out: Path, charge: int) -> None:
+    """Spread what rounding left of the total charge over all atoms: the sum is the formal charge to 1e-6."""
+    lines = path.read_text().splitlines()
+    start, end = lines.index("@<TRIPOS>ATOM") + 1, lines.index("@<TRIPOS>BOND")
+    values = [float(line.split()[8]) for line in lines[start:end]]
+    share = (charge - sum(values)) / len(values)
+    for number, value in enumerate(values):
+        line = lines[start + number]
+        lines[start + number] = line[: line.rindex(line.split()[8])] + f"{value + share:.8f}"
+    out.write_text("\n".join(lines) + "\n")
 
 
 def run(work: Path, program: str, *first: str) -> Any:
@@ -252,8 +262,13 @@ def write_force_field(name: str, work: Path, residue: str, names: list[str], mol
         *atoms, periodicity, phase, k = torsions.getTorsionParameters(index)
         chain = all(frozenset(pair) in bonded for pair in itertools.pairwise(atoms))
         target = proper if chain else improper
-        if not chain:
-            atoms = [atoms[2], atoms[0], atoms[1], atoms[3]]  # the file names the centre first
+        if chain:
+            atoms = min(atoms, atoms[::-1])  # terms of one torsion may be listed in either direction
+        else:
+            # The centre is the third; Amber turns a term round where its first atom may not stand at the end.
+            if not all(frozenset((atoms[2], other)) in bonded for other in (atoms[0], atoms[1], atoms[3])):
+                atoms = atoms[::-1]
+            atoms = [atoms[2], atoms[0], atoms[1], atoms[3]]  # the force-field file names the centre first
         target.setdefault(tuple(atoms), []).append((periodicity, plain(phase), plain(k)))
     for tag, group in (("Proper", proper), ("Improper", improper)):
         for atoms, terms in group.items():
@@ -338,17 +353,43 @@ def mapped(molecule: Any) -> str:
     return str(Chem.MolToSmiles(copy))
 
 
+def peptide_energies(work: Path) -> None:
+    """Alanine dipeptide (ACE-ALA-NME) in ff14SB as teLeap builds it: its geometry and its energies by term."""
+    from openmm import unit
+    from openmm.app import AmberInpcrdFile, AmberPrmtopFile
+
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "leap.in").write_text(
+        "source leaprc.protein.ff14SB\nm = sequence { ACE ALA NME }\n"
+        "saveamberparm m peptide.prmtop peptide.inpcrd\nquit\n"
+    )
+    run(work, "teLeap", *leap_folders(), "-f", "leap.in")()
+    top = AmberPrmtopFile(str(work / "peptide.prmtop"))
+    positions = np.array(AmberInpcrdFile(str(work / "peptide.inpcrd")).positions.value_in_unit(unit.angstrom))
+    atoms = [[atom.residue.name, atom.name] for atom in top.topology.atoms()]
+    save_energies("ACE-ALA-NME", top.createSystem(), positions, {"atoms": atoms})
+
+
+def leap_folders() -> list[str]:
+    return [part for kind in ("parm", "lib", "cmd") for part in ("-I", f"{os.environ['AMBERHOME']}/dat/leap/{kind}")]
+
+
 def reference_energies(name: str, work: Path, molecule: Any) -> None:
-    """Energies by term that Amber's topology gives (Reference platform, vacuum), relaxed and shaken."""
-    import openmm
-    import openmm.unit as unit
+    """Energies by term that Amber's topology of a ligand gives."""
     from openmm.app import AmberPrmtopFile
 
     system = AmberPrmtopFile(str(work / "ligand.prmtop")).createSystem()
+    save_energies(name, system, np.array(molecule.GetConformer().GetPositions()), {})
+
+
+def save_energies(name: str, system: Any, relaxed: Any, more: dict[str, Any]) -> None:
+    """Energies by term (Reference platform, vacuum) of a geometry and of the same, shaken."""
+    import openmm
+    import openmm.unit as unit
+
     for group, force in enumerate(system.getForces()):
         force.setForceGroup(group)
     context = openmm.Context(system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference"))
-    relaxed = np.array(molecule.GetConformer().GetPositions())
     shaken = relaxed + np.random.default_rng(SEED).normal(scale=0.05, size=relaxed.shape)
     entry = []
     for positions in (relaxed, shaken):
@@ -361,7 +402,7 @@ def reference_energies(name: str, work: Path, molecule: Any) -> None:
             for group, force in enumerate(system.getForces())
             if not isinstance(force, openmm.CMMotionRemover)
         }
-        entry.append({"angstrom": rounded.tolist(), "kilojoule_per_mole": terms})
+        entry.append({"angstrom": rounded.tolist(), "kilojoule_per_mole": terms, **more})
     ENERGIES.parent.mkdir(parents=True, exist_ok=True)
     table = json.loads(ENERGIES.read_text()) if ENERGIES.is_file() else {}
     table[name] = entry

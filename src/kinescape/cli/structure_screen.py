@@ -38,7 +38,7 @@ def screen(
     processes: int,
     out: Path,
 ) -> None:
-    """How much worse each mutant holds the drug of STRUCTURE (PDB or mmCIF), in kcal/mol. A model, not a measurement."""
+    """How much worse each mutant holds the drug of STRUCTURE (PDB or mmCIF), in kcal/mol: a model, no measurement."""
     from kinescape.structure.screen.request import site_of
     from kinescape.structure.screen.run import Request, run_screen
     from kinescape.structure.screen.table import COLUMNS

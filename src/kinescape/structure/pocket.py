@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from kinescape.structure.ligands.whole import WholeLigand
 from kinescape.structure.model import Model, Residue, bonded
 
-KEEP = 8.0
+KEEP = 7.0
 """Residues with a heavy atom within this distance (Å) of the ligand or of a mutated side chain are in the piece."""
-MOVE = 5.0
+MOVE = 4.5
 """Residues within this distance (Å) of either move; the rest of the piece stands still."""
 C_H, N_H = 1.09, 1.01
 """Bond lengths of a cap's hydrogens, in ångström."""

@@ -19,7 +19,7 @@ from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.ligands.whole import WholeLigand
 from kinescape.structure.model import Model, Residue
 
-CONFORMERS = 100
+CONFORMERS = 40
 LEAST_SHARED = 8
 """Heavy atoms that both molecules must share before one is laid on the other."""
 CLOSE = 3.2
@@ -41,7 +41,7 @@ class Placement:
 def placed(model: Model, reference: WholeLigand, drug: LigandParameters, *, seed: int = 1) -> Placement:
     """Lay ``drug`` into the place of ``reference`` by the atoms that both share.
 
-    The largest common substructure (elements and connectivity) is laid on the reference in each of 100 conformers
+    The largest common substructure (elements and connectivity) is laid on the reference in each of 40 conformers
     (ETKDG version 3); the one that coincides best and is least in the protein's way is taken.
 
     Raises
@@ -50,7 +50,7 @@ def placed(model: Model, reference: WholeLigand, drug: LigandParameters, *, seed
         The molecules share too little, or no conformer could be made.
     """
     from rdkit import Chem
-    from rdkit.Chem import AllChem
+    from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
     molecule = Chem.AddHs(Chem.MolFromSmiles(drug.smiles))
     pairs = shared_atoms(Chem.MolFromSmiles(drug.smiles), Chem.MolFromSmiles(reference.parameters.smiles))
@@ -59,12 +59,12 @@ def placed(model: Model, reference: WholeLigand, drug: LigandParameters, *, seed
             f"{drug.name} shares only {len(pairs)} atoms with {reference.parameters.name}: a pose cannot be laid on it",
             expected=f"at least {LEAST_SHARED} shared heavy atoms, or a complex of {drug.name} itself",
         )
-    options = AllChem.ETKDGv3()
+    options: Any = rdDistGeom.ETKDGv3()
     options.randomSeed = seed
-    conformers = list(AllChem.EmbedMultipleConfs(molecule, CONFORMERS, options))
+    conformers = list(rdDistGeom.EmbedMultipleConfs(molecule, CONFORMERS, options))
     if not conformers:
         raise InputError(f"no conformer of {drug.name} could be made")
-    AllChem.MMFFOptimizeMoleculeConfs(molecule, maxIters=500)
+    rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(molecule, maxIters=200)
     protein = np.concatenate(
         [each.positions[each.heavy()] for each in model.residues if each.kind in ("protein", "cap", "ion")]
     )

@@ -21,6 +21,8 @@ from kinescape.structure.screen.rotamers import ranked_rotamers
 REPLICATES = 4
 JITTER = 0.1
 """Standard deviation of the displacement of each mobile atom at the start of a replicate, in ångström."""
+NEIGHBOURHOOD = 6.0
+"""Amino acids within this distance (Å) of a mutated residue are there when its hydrogens are placed."""
 SURVEYED = 3
 """Rotamers (or combinations of them) that are minimised before the replicates."""
 WINDOW = 2.0
@@ -113,12 +115,23 @@ def distance_to(model: Model, ligand: WholeLigand, numbers: Sequence[int]) -> fl
 
 def _grafted(pocket: Pocket, prepared: Model, substitutions: Sequence[Substitution], seed: int) -> Pocket:
     """The piece with the new residues; all other atoms, hydrogens included, are the wild type's."""
-    mutant = mutate(prepared, [each.name for each in substitutions], seed=seed).model
+    mutant = mutate(_around(prepared, substitutions), [each.name for each in substitutions], seed=seed).model
     new = {each.number: mutant.residue(each.number) for each in substitutions}
     residues = [
         new[each.number] if each.kind == "protein" and each.number in new else each for each in pocket.model.residues
     ]
     return replace(pocket, model=pocket.model.with_residues(residues))
+
+
+def _around(model: Model, substitutions: Sequence[Substitution]) -> Model:
+    """The amino acids near the substitutions: all that the hydrogens of the new residues depend on."""
+    sites = np.concatenate([model.residue(each.number).positions for each in substitutions])
+    near = [
+        each
+        for each in model.protein
+        if np.linalg.norm(each.positions[:, None] - sites[None], axis=2).min() < NEIGHBOURHOOD
+    ]
+    return model.with_residues(near)
 
 
 def _surveyed(mutant: PosedComplex, numbers: tuple[int, ...]) -> list[NDArray[np.float64]]:

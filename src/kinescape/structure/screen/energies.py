@@ -31,7 +31,7 @@ from kinescape.structure.ligands.whole import WholeLigand
 from kinescape.structure.openmm_bridge import topology_of
 from kinescape.structure.pocket import Pocket
 
-STEPS = 100
+STEPS = 80
 """Most iterations of a minimisation (L-BFGS)."""
 TOLERANCE = 2.0
 """Root mean square force at which a minimisation ends, kJ/mol/nm."""
