@@ -45,14 +45,16 @@ def complex_text(name: str = "lorlatinib", residue: str = "LOR") -> str:
     elements, positions = ligand_atoms(name)
     positions = positions - positions.mean(axis=0)
     height = 0.0
-    while np.linalg.norm(positions[:, None] + [0, height, 0] + leucine - peptide[None], axis=2).min() < APART:
+    # The chain runs along y and the leucine's side chain points along z: the ligand is lowered onto it from there.
+    up = np.array([0.0, 0.0, 1.0])
+    while np.linalg.norm(positions[:, None] + height * up + leucine - peptide[None], axis=2).min() < APART:
         height += 0.1
-    placed = positions + leucine + [0, height, 0]
+    placed = positions + leucine + height * up
     counts: dict[str, int] = {}
     for number, (element, (x, y, z)) in enumerate(zip(elements, placed.tolist(), strict=True), len(lines) + 1):
         counts[element] = counts.get(element, 0) + 1
         atom = f"{element.upper()}{counts[element]}"
         lines.append(
-            f"HETATM{number:5d}  {atom:<3s} {residue} A   9    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00          {element:>2s}"
+            f"HETATM{number:5d}  {atom:<3s} {residue} A   9    {x:8.3f}{y:8.3f}{z:8.3f}  1.00  0.00{element:>12s}"
         )
     return "\n".join([*lines, "END"]) + "\n"

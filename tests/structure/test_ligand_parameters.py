@@ -146,7 +146,7 @@ def test_missing_atoms_are_refused() -> None:
 
 
 def test_unknown_drug_names_those_that_there_are() -> None:
-    with pytest.raises(InputError, match="crizotinib.*--parameters"):
+    with pytest.raises(InputError, match=r"crizotinib.*--parameters"):
         packaged_ligand("aspirin")
 
 
