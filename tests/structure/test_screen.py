@@ -162,6 +162,16 @@ def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest
     assert "1 rows kept" in capsys.readouterr().err
 
 
+def test_a_nucleotide_site_is_shown_beside_the_drugs(file: Path, tmp_path: Path) -> None:
+    # The same complex stands for both sites, so that the two changes are the same.
+    call = ["structure", "screen", str(file), "--ligand", "LOR", "--replicates", "2", "--processes", "1"]
+    call += ["--atp-model", str(file), "--atp-ligand", "LOR", "--mutations", "A2G", "-o", str(tmp_path)]
+    assert main(call) == 0
+    (row,) = rows_of(tmp_path / "screen.tsv")
+    assert row["delta_nucleotide_kcal"] == row["delta_interaction_kcal"] != ""
+    assert float(row["delta_minus_nucleotide_kcal"]) == 0.0
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
