@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from kinescape.structure.chain_ends import completed
 from kinescape.structure.ligands.whole import WholeLigand
 from kinescape.structure.model import Model
-from kinescape.structure.mutate import mutate
 from kinescape.structure.mutations import Substitution, check_against, name_of
 from kinescape.structure.pocket import Pocket, cut_pocket
+from kinescape.structure.protonate import titratable_sites, with_hydrogens
 from kinescape.structure.screen.energies import Energies, PosedComplex
 from kinescape.structure.screen.interval import Estimate, mean_with_interval
 from kinescape.structure.screen.rotamers import ranked_rotamers
+from kinescape.structure.sidechain import with_side_chain
 
 REPLICATES = 4
 JITTER = 0.1
@@ -115,7 +117,13 @@ def distance_to(model: Model, ligand: WholeLigand, numbers: Sequence[int]) -> fl
 
 def _grafted(pocket: Pocket, prepared: Model, substitutions: Sequence[Substitution], seed: int) -> Pocket:
     """The piece with the new residues; all other atoms, hydrogens included, are the wild type's."""
-    mutant = mutate(_around(prepared, substitutions), [each.name for each in substitutions], seed=seed).model
+    around = _around(prepared, substitutions)
+    names = {each.number: each.alternative for each in substitutions}
+    changed = around.with_residues(
+        [with_side_chain(each, names[each.number]) if each.number in names else each for each in around.residues]
+    )
+    closed, _ = completed(changed)
+    mutant = with_hydrogens(closed, titratable_sites(closed), seed)
     new = {each.number: mutant.residue(each.number) for each in substitutions}
     residues = [
         new[each.number] if each.kind == "protein" and each.number in new else each for each in pocket.model.residues
