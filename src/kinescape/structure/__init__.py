@@ -1,1 +1,1 @@
-"""Molecular models: mutants on real structures and what they do to the drug. Needs the extra ``kinescape[structure]``."""
+"""Molecular models: mutants on real structures, and the drug in them. Needs the extra ``kinescape[structure]``."""

@@ -13,7 +13,7 @@ from kinescape.structure.residues import BACKBONE, CAPS, IONS, WATERS, letter_of
 
 @dataclass(frozen=True)
 class AtomLine:
-    """``x``, ``y``, ``z`` in ångström; ``line`` is 1-based; ``altloc`` and ``insertion`` are empty where there is none."""
+    """``x``, ``y``, ``z`` in ångström; ``line`` is 1-based; ``altloc`` and ``insertion`` empty where there is none."""
 
     line: int
     name: str

@@ -90,7 +90,7 @@ def with_hydrogens(model: Model, sites: tuple[Site, ...], seed: int = 1) -> Mode
 
 
 def state_names(model: Model) -> dict[tuple[int, str], str]:
-    """Force-field names of the states that the hydrogens of a model show (``HID``, ``ASH``, ``CYX``, ...), by residue."""
+    """Force-field names of the states that a model's hydrogens show (``HID``, ``ASH``, ``LYN``, ...), by residue."""
     found: dict[tuple[int, str], str] = {}
     for residue in model.protein:
         state = _shown_state(residue)
@@ -141,7 +141,7 @@ def tautomer(model: Model, histidine: Residue) -> str:
     for name in ("ND1", "NE2"):
         score = 0
         for other in model.residues:
-            if other.key == histidine.key and other.kind == "protein" or other.kind == "water":
+            if (other.key == histidine.key and other.kind == "protein") or other.kind == "water":
                 continue
             near = np.linalg.norm(other.positions - histidine.at(name), axis=1) < CONTACT
             for place in np.flatnonzero(near).tolist():

@@ -57,7 +57,7 @@ MODIFIED: dict[str, str] = {
     "M3L": "LYS",
     "HYP": "PRO",
 }
-"""Modified amino acids of kinase structures and their parents (wwPDB Chemical Component Dictionary, mon_nstd_parent)."""
+"""Modified amino acids and their parents (wwPDB Chemical Component Dictionary, mon_nstd_parent_comp_id)."""
 
 CAPS = ("ACE", "NME", "NH2")
 WATERS = ("HOH", "WAT", "DOD", "TIP3", "H2O")

@@ -101,7 +101,7 @@ ROTAMERS: dict[str, tuple[Rotamer, ...]] = {
     "TYR": _of(_AROMATIC),
     "VAL": _of("p 63; t 175; m -60"),
 }
-"""Rotamers by amino acid. Proline's chi 2 follows from its ring (about -1.2 times chi 1) and is given for its pucker."""
+"""Rotamers by amino acid. Proline's chi 2 follows from its ring (about -1.2 times chi 1)."""
 
 SYMMETRIC = {"PHE": 2, "TYR": 2, "ASP": 2, "GLU": 3}
 """The dihedral angle (1-based) whose atoms look the same after half a turn."""
