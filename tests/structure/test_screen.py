@@ -15,6 +15,7 @@ for needed in ("openmm", "rdkit", "pdbfixer", "propka"):
 
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
+from shared_structures import structure_file  # noqa: E402
 from synthetic_complex import complex_text  # noqa: E402
 
 from kinescape.cli.main import main  # noqa: E402
@@ -30,9 +31,6 @@ from kinescape.structure.screen.energies import PosedComplex  # noqa: E402
 from kinescape.structure.screen.interval import mean_with_interval  # noqa: E402
 from kinescape.structure.screen.prepare import Prepared, prepare  # noqa: E402
 from kinescape.structure.screen.rotamers import ranked_rotamers  # noqa: E402
-
-REAL = Path(__file__).parents[2].parent / "shared" / "structures" / "2xp2.pdb"
-needs_real = pytest.mark.skipif(not REAL.is_file(), reason="2xp2.pdb is not there (../shared/structures)")
 
 
 @pytest.fixture(scope="module")
@@ -206,13 +204,12 @@ def test_lorlatinib_and_crizotinib_share_the_aminopyridine() -> None:
     assert set(first.GetSubstructMatch(amine)) <= set(shared)
 
 
-@needs_real
 @pytest.mark.slow
 def test_a_pocket_of_a_real_kinase_is_whole() -> None:
     from kinescape.structure.ligands.whole import whole_ligand
     from kinescape.structure.mutate import mutate
 
-    model = mutate(read_model(REAL), ()).model
+    model = mutate(read_model(structure_file("2xp2.pdb")), ()).model
     ligand = whole_ligand(model.ligand("VGH"))
     pocket = cut_pocket(model, ligand, (1196,))
     numbers = {residue.number for residue in pocket.model.residues if residue.kind == "protein"}
@@ -224,12 +221,11 @@ def test_a_pocket_of_a_real_kinase_is_whole() -> None:
     assert complex_.contexts["complex"].getSystem().getNumParticles() == len(complex_.positions)
 
 
-@needs_real
 @pytest.mark.slow
 def test_lorlatinib_is_laid_on_crizotinib_at_the_hinge() -> None:
     from kinescape.structure.ligands.whole import whole_ligand
 
-    model = read_model(REAL)
+    model = read_model(structure_file("2xp2.pdb"))
     reference = whole_ligand(model.ligand("VGH"))
     drug = packaged_ligand("lorlatinib")
     found = placed(model, reference, drug)
