@@ -82,6 +82,7 @@ LIGANDS: dict[str, tuple[str, str, list[str], str]] = {
     ),
 }
 
+SQM = "qm_theory='AM1', grms_tol=0.0005, scfconv=1.d-10, ndiis_attempts=700,"
 SINGLE_POINT = ("brigatinib",)
 """Ligands whose AM1 charges are of the MMFF94 geometry as it is: relaxing 79 atoms by AM1 took too long."""
 
@@ -131,7 +132,7 @@ def make(name: str, work: Path) -> None:
         # -pl: paths tried when bond types are judged; a cap, or large ring systems take hours.
         run(work, "antechamber", "-i", "in.sdf", "-fi", "sdf", "-o", "typed.part", "-fo", "mol2", "-c", "bcc")(
             "-nc", str(charge), "-at", "gaff2", "-rn", residue, "-dr", "no", "-pl", "30",
-            "-ek", f"maxcyc={200 if name not in SINGLE_POINT else 0}, qm_theory='AM1', grms_tol=0.0005, scfconv=1.d-10, ndiis_attempts=700,",
+            "-ek", f"maxcyc={0 if name in SINGLE_POINT else 200}, {SQM}",
         )  # fmt: skip
         (work / "typed.part").rename(work / "typed.mol2")
     whole_charge(work / "typed.mol2", work / "charged.mol2", charge)
