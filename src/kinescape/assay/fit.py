@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from kinescape.assay.batch import STARTS, fit_curves
+from kinescape.assay.calibration import normal_pool, scatter_pool
 from kinescape.assay.curve import CurveFit, Groups, Points, pooled
 from kinescape.assay.logistic import LOG_IC50, PARAMETERS
 from kinescape.assay.models import Box, ModelName, free_parameters
@@ -88,9 +89,10 @@ def run_fits(stack: Stack, *, starts: int = STARTS, threads: int = 1) -> None:
     _side_by_side(stack, threads, lambda part: _fit_part(part, starts))
 
 
-def run_profiles(stack: Stack, *, threads: int = 1) -> None:
-    """Fill ``interval`` (natural logs), after :func:`run_fits`."""
-    _side_by_side(stack, threads, _profile_part)
+def run_profiles(stack: Stack, *, threads: int = 1, calibrate: bool = True) -> None:
+    """Fill ``interval`` (natural logs), after :func:`run_fits`; ``calibrate`` as for
+    :func:`kinescape.assay.profile.profile_curves`."""
+    _side_by_side(stack, threads, lambda part: _profile_part(part, calibrate))
 
 
 def _fit_part(part: Stack, starts: int) -> None:
@@ -98,12 +100,16 @@ def _fit_part(part: Stack, starts: int) -> None:
     fit_curves(s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, starts)
 
 
-def _profile_part(part: Stack) -> None:
+def _profile_part(part: Stack, calibrate: bool) -> None:
     s = part
     degrees = s.wells - np.array([free_parameters(a, b) for a, b in zip(s.lower, s.upper, strict=True)])
     factor = np.array([f_quantile(int(d)) / d if d > 0 else math.inf for d in degrees])
+    inside = s.wells - np.diff(s.offsets)
+    kinds, which = np.unique(inside, return_inverse=True)
+    scatters = np.array([scatter_pool(int(d)) for d in kinds])
     profile_curves(
-        s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, s.within, factor, s.interval
+        *(s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, s.within),
+        *(factor, degrees.astype(np.float64), normal_pool(), scatters, which, calibrate, s.interval),
     )
 
 
@@ -132,6 +138,7 @@ def fit_points(
     box: Box | None = None,
     weights: Sequence[Array] | None = None,
     intervals: bool = True,
+    calibrate: bool = True,
     starts: int = STARTS,
     threads: int = 1,
 ) -> list[CurveFit]:
@@ -145,13 +152,15 @@ def fit_points(
         Per curve the weight of each well; None for equal ones.
     intervals
         Whether to profile; without, the ends are NaN.
+    calibrate
+        Whether ends that the tested doses hardly bound have their level calibrated (:mod:`kinescape.assay.calibration`).
     """
     if not curves:
         return []
     stack = stacked(curves, model, box or Box(), weights)
     run_fits(stack, starts=starts, threads=threads)
     if intervals:
-        run_profiles(stack, threads=threads)
+        run_profiles(stack, threads=threads, calibrate=calibrate)
     else:
         stack.interval[:] = math.nan
     return [_curve_fit(stack, i, points, model, weights) for i, points in enumerate(curves)]

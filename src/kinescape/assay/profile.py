@@ -2,8 +2,10 @@
 
 The profile of ``m = ln IC50`` is the least sum of squares with ``m`` held fixed and every other parameter refitted
 inside its box. The interval is every ``m`` whose profile stays below ``S_min * (1 + F(0.95; 1, df) / df)`` (Bates and
-Watts 1988, section 6.1): the likelihood ratio interval, calibrated for the few degrees of freedom of one curve. A
-side on which the profile never rises above that level is open: the data do not bound the IC50 there.
+Watts 1988, section 6.1): the likelihood ratio interval, calibrated for the few degrees of freedom of one curve. An
+end that lies near or beyond the last tested doses has its level calibrated on the design itself
+(:mod:`kinescape.assay.calibration`). A side on which the profile never rises above its level is open: the data do not
+bound the IC50 there.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from kinescape.assay.calibration import PLATEAU_DOSES, calibrated_ratio, look_shapes, place_of
 from kinescape.assay.descent import descend
 from kinescape.assay.logistic import ASYMMETRY, LOG_IC50, PARAMETERS, SLOPE, best_plateaus, fill_shape
 from kinescape.assay.scan import SCAN_SLOPES
@@ -26,6 +29,10 @@ GRID = 32
 two valleys."""
 CROSSING = 1e-6
 """Precision of an interval's end, in natural logs."""
+ROUNDS = 2
+"""Times that a calibrated level and its end follow one another."""
+SAME_END = 0.05
+"""Natural logs between two rounds' ends below which the level would not move."""
 
 
 @kernel
@@ -176,6 +183,11 @@ def profile_curves(
     squares: Array,
     within: Array,
     factor: Array,
+    degrees: Array,
+    normals: Array,
+    scatters: Array,
+    scatter_of: Offsets,
+    calibrate: bool,
     interval: Array,
 ) -> None:
     """Profile every curve.
@@ -189,6 +201,12 @@ def profile_curves(
         ``(curves,)``: sum of squares of the wells around their dose means.
     factor
         ``(curves,)``: ``F(0.95; 1, df) / df``; not finite where there are no degrees of freedom.
+    degrees
+        ``(curves,)``: wells minus free parameters.
+    normals, scatters
+        ``(POOL,)`` and ``(kinds, POOL)``: what calibration draws from; ``scatter_of`` (curves) is the kind of each.
+    calibrate
+        Whether ends near or beyond the last tested doses have their level calibrated.
     interval
         ``(curves, 2)``: written, natural logs; infinite where open.
     """
@@ -225,3 +243,96 @@ def profile_curves(
             squares[curve] = descend(
                 log_dose[a:b], mean[a:b], weight[a:b], lower[curve], upper[curve], theta[curve], g, derivative
             )
+        if calibrate:
+            for side in range(2):
+                interval[curve, side] = calibrated_side(
+                    2 * side - 1,
+                    interval[curve, side],
+                    log_dose[a:b],
+                    mean[a:b],
+                    weight[a:b],
+                    lower[curve],
+                    upper[curve],
+                    theta[curve],
+                    squares[curve],
+                    within[curve],
+                    degrees[curve],
+                    normals,
+                    scatters[scatter_of[curve]],
+                    g,
+                    derivative,
+                )
+
+
+@kernel
+def plateau_seen(direction: int, end: float, log_dose: Array) -> bool:
+    """Whether enough tested doses lie outside an interval's end for the plateau beyond it to be seen. Dose 0 counts:
+    it is the plateau."""
+    outside = 0
+    for place in log_dose:
+        if (place - end) * direction > 0.0:
+            outside += 1
+            if place == -math.inf:
+                return True
+    return outside >= PLATEAU_DOSES
+
+
+@kernel
+def calibrated_side(
+    direction: int,
+    end: float,
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    theta: Array,
+    squares: float,
+    within: float,
+    degrees: float,
+    normals: Array,
+    scatters: Array,
+    g: Array,
+    derivative: Array,
+) -> float:
+    """One end of the interval with its level calibrated where that is called for: ``end`` is the one of the F level.
+
+    The level at the end found moves the end, so it is taken twice.
+    """
+    if plateau_seen(direction, end, log_dose):
+        return end
+    thetas, shapes = look_shapes(log_dose, lower, upper)
+    begin = place_of(mean)
+    variance = (squares + within) / degrees
+    better = np.empty(PARAMETERS + 1)
+    for _ in range(ROUNDS):
+        before = end
+        place = end
+        if not math.isfinite(place):
+            place = upper[LOG_IC50] if direction > 0 else lower[LOG_IC50]
+        warm = theta.copy()
+        profile_at(place, log_dose, mean, weight, lower, upper, warm, g, derivative)
+        ratio = calibrated_ratio(
+            warm,
+            variance,
+            log_dose,
+            weight,
+            lower,
+            upper,
+            degrees,
+            normals,
+            scatters,
+            begin,
+            thetas,
+            shapes,
+            g,
+            derivative,
+        )
+        level = squares + variance * ratio
+        better[0] = squares
+        end = profile_side(
+            direction, level, log_dose, mean, weight, lower, upper, theta, squares, better, g, derivative
+        )
+        if end == before or abs(end - before) < SAME_END:
+            break
+    return end
