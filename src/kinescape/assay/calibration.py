@@ -198,3 +198,43 @@ def calibrated_ratio(
         total = free + variance * scatters[(begin + draw) % POOL]
         ratios[draw] = max(fixed - free, 0.0) / total * degrees if total > 0.0 else 0.0
     return float(np.sort(ratios)[RANK - 1])
+
+
+@kernel
+def held_levels(
+    offsets: NDArray[np.int64],
+    log_dose: Array,
+    mean: Array,
+    weight: Array,
+    lower: Array,
+    upper: Array,
+    theta: Array,
+    variance: Array,
+    degrees: Array,
+    normals: Array,
+    scatters: Array,
+    out: Array,
+) -> None:
+    """:func:`calibrated_ratio` of many curves at the IC50s that ``theta`` (curves, 5) holds; for measuring coverage.
+
+    ``scatters`` is one pool: the curves have the same number of wells and doses.
+    """
+    for curve in range(offsets.shape[0] - 1):
+        a, b = offsets[curve], offsets[curve + 1]
+        thetas, shapes = look_shapes(log_dose[a:b], lower[curve], upper[curve])
+        out[curve] = calibrated_ratio(
+            theta[curve],
+            variance[curve],
+            log_dose[a:b],
+            weight[a:b],
+            lower[curve],
+            upper[curve],
+            degrees[curve],
+            normals,
+            scatters,
+            place_of(mean[a:b]),
+            thetas,
+            shapes,
+            np.empty(b - a),
+            np.empty((3, b - a)),
+        )
