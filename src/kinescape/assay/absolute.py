@@ -1,15 +1,15 @@
 """Intervals of the absolute IC50 by profile likelihood, compiled.
 
-The absolute IC50 ``A`` is where the signal is half of the fitted top. It is made a parameter of the curve in place of the
-relative one: with ``k = bottom / top`` below one half and ``r = (1/2 - k) / (1 - k)``, the share of the fall that is left
-at ``A``::
+The absolute IC50 ``A`` is where the signal is half of the fitted top. It is made a parameter of the curve in place of
+the relative one: with ``k = bottom / top`` below one half and ``r = (1/2 - k) / (1 - k)``, the share of the fall that
+is left at ``A``::
 
     f(x) = top * (k + (1 - k) * (1 + (r^(-1/a) - 1) * (x/A)^h)^(-a))
 
-which is the same curve, half of its top at ``A`` whatever ``k``, slope ``h`` and asymmetry ``a`` are. Given these three the
-top is linear and follows exactly; the profile at ``A`` is the least sum of squares over them, in the same box as the
-fit. The level is that of the relative IC50's profile, ``S_min (1 + F(0.95; 1, df) / df)``. A curve whose bottom stays
-above half has no absolute IC50, which is ``A`` beyond every dose: the interval is then open above.
+This is the same curve, half of its top at ``A`` whatever ``k``, slope ``h`` and asymmetry ``a`` are. Given these three
+the top is linear and follows exactly; the profile at ``A`` is the least sum of squares over them, inside the bounds of
+the fit. The level is ``S_min (1 + F(0.95; 1, df) / df)``. A curve whose bottom stays above half has no absolute IC50,
+which is ``A`` beyond every dose: the interval is then open above.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def half_squares(
     shape: Array,
     residual: Array,
 ) -> float:
-    """Sum of squares of the curve with ``p = (k, ln h, ln a)`` and the best top in its box; fills weighted residuals."""
+    """Sum of squares of the curve with ``p = (k, ln h, ln a)`` and the best top in its box; fills ``residual``."""
     k, slope, asymmetry = p[0], math.exp(p[1]), math.exp(p[2])
     left = (0.5 - k) / (1.0 - k)
     odds = math.log(math.expm1(-math.log(left) / asymmetry))
@@ -204,9 +204,9 @@ def half_intervals(
 ) -> None:  # fmt: skip
     """Profile the absolute IC50 of every curve.
 
-    Arrays are those of :func:`kinescape.assay.profile.profile_curves`; ``half`` (curves) is the natural log of the fitted
-    absolute IC50, infinite where there is none; ``interval`` (curves, 2) is written, natural logs, infinite where open,
-    NaN where nothing can be said: no degrees of freedom, or a curve that does not fall.
+    Arrays are those of :func:`kinescape.assay.profile.profile_curves`; ``half`` (curves) is the natural log of the
+    fitted absolute IC50, infinite where there is none; ``interval`` (curves, 2) is written, natural logs, infinite
+    where open, NaN where nothing can be said: no degrees of freedom, or a curve that does not fall.
     """
     low, high, p = np.empty(3), np.empty(3), np.empty(3)
     for curve in range(offsets.shape[0] - 1):

@@ -48,6 +48,8 @@ POOL = 20011
 """Normal deviates in the table; a prime, so that places do not fall into step with the number of doses."""
 DESCENTS = 2
 """Free fits per draw, from the best valleys of a look over the box, beside the one that starts at the truth."""
+COARSE_GAIN = 1e-5
+"""Relative gain of a step that ends the fit of a draw: a likelihood ratio needs no more digits."""
 PLATEAU_DOSES = 2
 """Tested doses that must lie outside an interval's end for the F level to be trusted there."""
 
@@ -60,7 +62,7 @@ def normal_pool() -> Array:
 
 @functools.cache
 def scatter_pool(degrees: int) -> Array:
-    """Chi-square deviates with ``degrees`` degrees of freedom, ``(POOL,)``: scatter of wells around their dose means."""
+    """Chi-square deviates with ``degrees`` degrees of freedom, ``(POOL,)``: wells around their dose means."""
     if degrees < 1:
         return np.zeros(POOL)
     uniform = np.random.default_rng(1987).permutation((np.arange(POOL) + 0.5) / POOL)
@@ -116,7 +118,7 @@ def free_fit(
 ) -> float:
     """Least sum of squares of one draw over the whole box. ``values`` is room for one number per shape."""
     trial = start.copy()
-    best = descend(log_dose, mean, weight, lower, upper, trial, g, derivative)
+    best = descend(log_dose, mean, weight, lower, upper, trial, g, derivative, COARSE_GAIN)
     for row in range(shapes.shape[0]):
         values[row] = best_plateaus(shapes[row], mean, weight, lower, upper, trial)
     slopes = SCAN_SLOPES.shape[0]
@@ -135,7 +137,7 @@ def free_fit(
             break
         values[at] = math.inf
         trial[:] = thetas[at]
-        best = min(best, descend(log_dose, mean, weight, lower, upper, trial, g, derivative))
+        best = min(best, descend(log_dose, mean, weight, lower, upper, trial, g, derivative, COARSE_GAIN))
     return best
 
 
@@ -186,13 +188,13 @@ def calibrated_ratio(
             normal = normals[(begin + draw * doses + i) % POOL]
             mean[i] = curve[i] + normal * math.sqrt(variance / weight[i])
         held = theta.copy()
-        fixed = descend(log_dose, mean, weight, held_low, held_high, held, g, derivative)
+        fixed = descend(log_dose, mean, weight, held_low, held_high, held, g, derivative, COARSE_GAIN)
         for slope in SCAN_SLOPES:
             trial = theta.copy()
             trial[SLOPE] = min(max(slope, lower[SLOPE]), upper[SLOPE])
             fill_shape(log_dose, trial[LOG_IC50], trial[SLOPE], trial[ASYMMETRY], g)
             if best_plateaus(g, mean, weight, lower, upper, trial) < fixed:
-                fixed = descend(log_dose, mean, weight, held_low, held_high, trial, g, derivative)
+                fixed = descend(log_dose, mean, weight, held_low, held_high, trial, g, derivative, COARSE_GAIN)
                 held[:] = trial
         free = free_fit(log_dose, mean, weight, lower, upper, held, thetas, shapes, values, g, derivative)
         total = free + variance * scatters[(begin + draw) % POOL]

@@ -69,8 +69,8 @@ class CurveFit:
 
     ``ic50`` is the *relative* IC50: half-way between the fitted plateaus. ``absolute_ic50`` is the dose at which the
     signal is half of the fitted untreated level; it does not exist (``inf``) when the bottom plateau stays above that.
-    Interval ends (``ic50_low`` and ``high`` of the relative, ``absolute_low`` and ``high`` of the absolute IC50) are 0 or
-    ``inf`` where the profile is open, NaN where none was taken.
+    Interval ends (``ic50_low``, ``ic50_high`` of the relative, ``absolute_low``, ``absolute_high`` of the absolute
+    IC50) are 0 or ``inf`` where the profile is open, NaN where none was taken.
     """
 
     points: Points

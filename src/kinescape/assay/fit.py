@@ -31,8 +31,8 @@ CONFIDENCE = 0.95
 
 @dataclass
 class Stack:
-    """Many curves laid end to end for the kernels; ``theta``, ``squares``, ``interval`` and ``absolute`` (the interval of
-    the absolute IC50) are filled by them."""
+    """Many curves laid end to end for the kernels, which fill ``theta``, ``squares``, ``interval`` and ``absolute``
+    (the interval of the absolute IC50)."""
 
     offsets: NDArray[np.int64]
     log_dose: Array
@@ -140,7 +140,8 @@ def _log_half(theta: Array) -> float:
 
 def _degrees(s: Stack) -> NDArray[np.int64]:
     """Wells minus free parameters, per curve."""
-    return s.wells - np.array([free_parameters(a, b) for a, b in zip(s.lower, s.upper, strict=True)])
+    free = [free_parameters(a, b) for a, b in zip(s.lower, s.upper, strict=True)]
+    return np.asarray(s.wells - np.array(free, dtype=np.int64), dtype=np.int64)
 
 
 def _factors(s: Stack) -> Array:
@@ -188,7 +189,8 @@ def fit_points(
     intervals
         Whether to profile; without, the ends are NaN.
     calibrate
-        Whether ends that the tested doses hardly bound have their level calibrated (:mod:`kinescape.assay.calibration`).
+        Whether ends that the tested doses hardly bound have their level calibrated
+        (:mod:`kinescape.assay.calibration`).
     """
     if not curves:
         return []

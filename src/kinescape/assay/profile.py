@@ -29,8 +29,10 @@ GRID = 32
 two valleys."""
 CROSSING = 1e-6
 """Precision of an interval's end, in natural logs."""
-ROUNDS = 2
-"""Times that a calibrated level and its end follow one another."""
+ROUNDS = 4
+"""Times that a calibrated level and its end follow one another at most."""
+FIRST_RATIO = 1.5
+"""Ratio at which the search for a calibrated end begins: about the lowest level that designs have."""
 SAME_END = 0.05
 """Natural logs between two rounds' ends below which the level would not move."""
 
@@ -297,7 +299,8 @@ def calibrated_side(
 ) -> float:
     """One end of the interval with its level calibrated where that is called for: ``end`` is the one of the F level.
 
-    The level at the end found moves the end, so it is taken twice.
+    The level differs from place to place. The end is the first place outwards of the estimate at which the profile
+    stands above the level of that place: found from the inside, level and end in turn.
     """
     if plateau_seen(direction, end, log_dose):
         return end
@@ -305,13 +308,27 @@ def calibrated_side(
     begin = place_of(mean)
     variance = (squares + within) / degrees
     better = np.empty(PARAMETERS + 1)
+    better[0] = squares
+    place = profile_side(
+        direction,
+        squares + FIRST_RATIO * variance,
+        log_dose,
+        mean,
+        weight,
+        lower,
+        upper,
+        theta,
+        squares,
+        better,
+        g,
+        derivative,
+    )
     for _ in range(ROUNDS):
-        before = end
-        place = end
-        if not math.isfinite(place):
-            place = upper[LOG_IC50] if direction > 0 else lower[LOG_IC50]
+        tried = place
+        if not math.isfinite(tried):
+            tried = upper[LOG_IC50] if direction > 0 else lower[LOG_IC50]
         warm = theta.copy()
-        profile_at(place, log_dose, mean, weight, lower, upper, warm, g, derivative)
+        profile_at(tried, log_dose, mean, weight, lower, upper, warm, g, derivative)
         ratio = calibrated_ratio(
             warm,
             variance,
@@ -330,9 +347,10 @@ def calibrated_side(
         )
         level = squares + variance * ratio
         better[0] = squares
-        end = profile_side(
+        before = place
+        place = profile_side(
             direction, level, log_dose, mean, weight, lower, upper, theta, squares, better, g, derivative
         )
-        if end == before or abs(end - before) < SAME_END:
+        if place == before or (place - tried) * direction < SAME_END:
             break
-    return end
+    return place
