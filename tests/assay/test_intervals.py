@@ -75,13 +75,13 @@ def test_a_plateau_above_half_leaves_the_absolute_interval_open_above():
 
 
 def test_a_plateau_near_half_has_an_absolute_interval_beyond_the_doses():
-    fit = fitted(curve(30, bottom=0.49, sd=5.0, seed=3))
+    fit = fitted(curve(30, bottom=0.47, sd=5.0, seed=3))
     assert fit.ic50_high < 200
-    assert fit.absolute_high > 10000
+    assert math.isinf(fit.absolute_high)
     assert fit.absolute_low > fit.ic50
 
 
-@pytest.mark.parametrize("ic50", [3000, 9000, 40000])
+@pytest.mark.parametrize("ic50", [2500, 9000, 40000])
 def test_calibrated_ends_do_not_depend_on_units_order_or_company(ic50):
     points = curve(ic50, bottom=0.2, seed=5)
     turned = Points(points.dose[::-1] / 1000.0, points.signal[::-1] * 421.0)
@@ -108,4 +108,4 @@ def test_calibration_takes_the_excess_out_of_partly_seen_curves():
         return np.mean([f.ic50_low <= truth <= f.ic50_high for f in fits])
 
     assert covered(calibrate=False) > 0.98
-    assert 0.95 - 0.035 <= covered() <= 0.975
+    assert 0.93 <= covered() <= 0.98

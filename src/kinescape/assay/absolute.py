@@ -206,13 +206,13 @@ def half_intervals(
 
     Arrays are those of :func:`kinescape.assay.profile.profile_curves`; ``half`` (curves) is the natural log of the
     fitted absolute IC50, infinite where there is none; ``interval`` (curves, 2) is written, natural logs, infinite
-    where open, NaN where nothing can be said: no degrees of freedom, or a curve that does not fall.
+    where open, NaN where nothing can be said: no degrees of freedom.
     """
     low, high, p = np.empty(3), np.empty(3), np.empty(3)
     for curve in range(offsets.shape[0] - 1):
         interval[curve] = math.nan
         t = theta[curve]
-        if not math.isfinite(factor[curve]) or t[BOTTOM] >= t[TOP] or lower[curve, LOG_IC50] >= upper[curve, LOG_IC50]:
+        if not math.isfinite(factor[curve]) or lower[curve, LOG_IC50] >= upper[curve, LOG_IC50]:
             continue
         a, b = offsets[curve], offsets[curve + 1]
         low[0] = max(0.0, lower[curve, BOTTOM] / upper[curve, TOP])

@@ -7,7 +7,7 @@ its 95% point runs from 1.5 to 5.5 with the design.
 
 So the level is taken from the design itself. At an IC50 ``m`` on trial, curves are drawn from the best fit that has
 this IC50, with the curve's own doses, wells, weights and scatter; each is fitted with ``m`` fixed and free in the same
-box; the 95th of their 99 ordered likelihood ratios (rank 95 of 100: exact for a known curve, Barnard 1963) is the
+box; the 57th of their 59 ordered likelihood ratios (rank 57 of 60: exact for a known curve, Barnard 1963) is the
 level at ``m``. This is the construction of Feldman and Cousins (1998) with nuisance parameters at their
 restricted estimates.
 
@@ -41,8 +41,8 @@ from kinescape.compiled import kernel
 
 Array = NDArray[np.float64]
 
-DRAWS = 99
-RANK = 95
+DRAWS = 59
+RANK = 57
 """``RANK / (DRAWS + 1)`` is the confidence."""
 POOL = 20011
 """Normal deviates in the table; a prime, so that places do not fall into step with the number of doses."""
@@ -200,43 +200,3 @@ def calibrated_ratio(
         total = free + variance * scatters[(begin + draw) % POOL]
         ratios[draw] = max(fixed - free, 0.0) / total * degrees if total > 0.0 else 0.0
     return float(np.sort(ratios)[RANK - 1])
-
-
-@kernel
-def held_levels(
-    offsets: NDArray[np.int64],
-    log_dose: Array,
-    mean: Array,
-    weight: Array,
-    lower: Array,
-    upper: Array,
-    theta: Array,
-    variance: Array,
-    degrees: Array,
-    normals: Array,
-    scatters: Array,
-    out: Array,
-) -> None:
-    """:func:`calibrated_ratio` of many curves at the IC50s that ``theta`` (curves, 5) holds; for measuring coverage.
-
-    ``scatters`` is one pool: the curves have the same number of wells and doses.
-    """
-    for curve in range(offsets.shape[0] - 1):
-        a, b = offsets[curve], offsets[curve + 1]
-        thetas, shapes = look_shapes(log_dose[a:b], lower[curve], upper[curve])
-        out[curve] = calibrated_ratio(
-            theta[curve],
-            variance[curve],
-            log_dose[a:b],
-            weight[a:b],
-            lower[curve],
-            upper[curve],
-            degrees[curve],
-            normals,
-            scatters,
-            place_of(mean[a:b]),
-            thetas,
-            shapes,
-            np.empty(b - a),
-            np.empty((3, b - a)),
-        )

@@ -82,6 +82,8 @@ def no_fit(curve: ExperimentCurve, reason: str) -> Outcome:
 def judged(curve: ExperimentCurve, fit: CurveFit, censoring: Censoring, flags: int) -> Outcome:
     """Read a fit: estimate, bound or nothing; relative and absolute apart; and what is implausible about it."""
     state, reason = _relative_state(fit, censoring)
+    if state == "above" and fit.flat_p > FLAT_LEVEL:
+        fit = replace(fit, ic50_low=_flat_low(fit))
     absolute_state, absolute = _absolute(fit, state, censoring)
     ic50 = {"estimate": fit.ic50, "above": fit.points.largest_dose, "below": fit.points.smallest_dose}.get(
         state, math.nan
@@ -111,6 +113,14 @@ def _relative_state(fit: CurveFit, censoring: Censoring) -> tuple[State, str]:
         upper = f"{fit.ic50_high:.3g}"
         return "above", f"the profile does not close inside the tested doses: upper limit {upper} nM, top {top:g} nM"
     return "estimate", ""
+
+
+def _flat_low(fit: CurveFit) -> float:
+    """Lower limit of the IC50 of a curve without a fall, which any IC50 fits with equal plateaus: where the signal may
+    be half of untreated at the least, and not beyond the top dose."""
+    if not fit.absolute_low > fit.ic50_low:
+        return fit.ic50_low
+    return min(fit.absolute_low, fit.points.largest_dose)
 
 
 def _absolute(fit: CurveFit, state: State, censoring: Censoring) -> tuple[State, float]:
