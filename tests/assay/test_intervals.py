@@ -79,6 +79,8 @@ def test_a_plateau_near_half_has_an_absolute_interval_beyond_the_doses():
     assert fit.ic50_high < 200
     assert math.isinf(fit.absolute_high)
     assert fit.absolute_low > fit.ic50
+    level = fit.rss * (1 + f_quantile(fit.degrees) / fit.degrees)
+    assert squares_with_half_at(fit.points, 9e5, fit) < level
 
 
 @pytest.mark.parametrize("ic50", [2500, 9000, 40000])

@@ -389,5 +389,5 @@ def test_one_experiment_without_a_fall_is_bounded_below_by_where_the_signal_coul
     assert row["class"] == "resistant"
     assert "fold from one experiment" in row["warnings"]
     noisy = screen_rows({("WT", "D"): 20, ("M", "D"): None}, experiments=1, sd=0.6, replicates=1)
-    _, table, out = fit(noisy)
+    _, table, _ = fit(noisy)
     assert float(table["M", "D"]["ci_low_nM"] if table["M", "D"]["ci_low_nM"] != "na" else 0) < 3000

@@ -6,7 +6,8 @@ is left at ``A``::
 
     f(x) = top * (k + (1 - k) * (1 + (r^(-1/a) - 1) * (x/A)^h)^(-a))
 
-This is the same curve, half of its top at ``A`` whatever ``k``, slope ``h`` and asymmetry ``a`` are. Given these three
+This is the same curve, half of its top at ``A`` whatever ``k``, slope ``h`` and asymmetry ``a`` are. The search is over
+``ln r`` in place of ``k``: an ``A`` far beyond the relative IC50 has a bottom a millionth below half. Given these three
 the top is linear and follows exactly; the profile at ``A`` is the least sum of squares over them, inside the bounds of
 the fit. The level is ``S_min (1 + F(0.95; 1, df) / df)``. A curve whose bottom stays above half has no absolute IC50,
 which is ``A`` beyond every dose: the interval is then open above.
@@ -25,8 +26,8 @@ from kinescape.compiled import kernel
 Array = NDArray[np.float64]
 Offsets = NDArray[np.int64]
 
-MOST_SHARE = 0.4999
-"""``k`` is searched up to here: from one half on there is no absolute IC50."""
+LEAST_LEFT = 1e-12
+"""``r`` is searched down to here: at 0 the bottom is half and there is no absolute IC50."""
 GRID = 32
 CROSSING = 1e-5
 """Natural logs."""
@@ -34,8 +35,21 @@ STEPS = 60
 NUDGE = 1e-6
 """Step of the forward differences."""
 SMALL_GAIN = 1e-11
-START_SHARES = np.array([0.0, 0.2, 0.45])
+START_LEFT = np.log(np.array([0.5, 0.375, 0.1, 0.01, 1e-4, 1e-6]))
 START_SLOPES = np.array([0.5, 1.2, 3.0])
+
+
+@kernel
+def left_of(k: float) -> float:
+    """``ln r`` of a bottom over top."""
+    return math.log(max((0.5 - k) / (1.0 - k), LEAST_LEFT)) if k < 0.5 else math.log(LEAST_LEFT)
+
+
+@kernel
+def share_of(log_left: float) -> float:
+    """Bottom over top, from ``ln r``."""
+    left = math.exp(log_left)
+    return max((0.5 - left) / (1.0 - left), 0.0)
 
 
 @kernel
@@ -50,10 +64,10 @@ def half_squares(
     shape: Array,
     residual: Array,
 ) -> float:
-    """Sum of squares of the curve with ``p = (k, ln h, ln a)`` and the best top in its box; fills ``residual``."""
-    k, slope, asymmetry = p[0], math.exp(p[1]), math.exp(p[2])
-    left = (0.5 - k) / (1.0 - k)
-    odds = math.log(math.expm1(-math.log(left) / asymmetry))
+    """Sum of squares of the curve with ``p = (ln r, ln h, ln a)`` and the best top in its box; fills ``residual``."""
+    slope, asymmetry = math.exp(p[1]), math.exp(p[2])
+    k = share_of(p[0])
+    odds = math.log(math.expm1(-p[0] / asymmetry))
     top_by, top_of = 0.0, 0.0
     for i in range(log_dose.shape[0]):
         u = min(slope * (log_dose[i] - log_half) + odds, LARGEST_EXPONENT)
@@ -146,9 +160,9 @@ def half_profile_at(
     shape, residual = np.empty(log_dose.shape[0]), np.empty(log_dose.shape[0])
     trial, chosen = warm.copy(), warm.copy()
     least = math.inf
-    for share in START_SHARES:
+    for left in START_LEFT:
         for slope in START_SLOPES:
-            trial[0] = min(max(share, low[0]), high[0])
+            trial[0] = min(max(left, low[0]), high[0])
             trial[1] = min(max(math.log(slope), low[1]), high[1])
             value = half_squares(log_half, trial, log_dose, mean, weight, lower, upper, shape, residual)
             if value < least:
@@ -215,13 +229,13 @@ def half_intervals(
         if not math.isfinite(factor[curve]) or lower[curve, LOG_IC50] >= upper[curve, LOG_IC50]:
             continue
         a, b = offsets[curve], offsets[curve + 1]
-        low[0] = max(0.0, lower[curve, BOTTOM] / upper[curve, TOP])
-        high[0] = min(MOST_SHARE, upper[curve, BOTTOM] / lower[curve, TOP])
+        low[0] = left_of(upper[curve, BOTTOM] / lower[curve, TOP]) if lower[curve, TOP] > 0.0 else math.inf
+        high[0] = left_of(max(0.0, lower[curve, BOTTOM] / upper[curve, TOP]))
         for j in range(2):
             low[1 + j], high[1 + j] = math.log(lower[curve, SLOPE + j]), math.log(upper[curve, SLOPE + j])
-        if not low[0] <= high[0] or not lower[curve, TOP] > 0.0:
+        if not low[0] <= high[0]:
             continue
-        p[0] = min(max(t[BOTTOM] / t[TOP], low[0]), high[0])
+        p[0] = min(max(left_of(t[BOTTOM] / t[TOP]), low[0]), high[0])
         p[1], p[2] = math.log(t[SLOPE]), math.log(t[ASYMMETRY])
         level = squares[curve] + (squares[curve] + within[curve]) * factor[curve]
         start = half[curve]
