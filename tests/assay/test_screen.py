@@ -382,7 +382,7 @@ def test_the_absolute_ic50_has_an_interval_that_is_censored_like_the_relative_on
 
 def test_one_experiment_without_a_fall_is_bounded_below_by_where_the_signal_could_be_half(fit):
     """The IC50 of a flat line may lie anywhere; half of the untreated signal is not reached below the top dose."""
-    _, table, out = fit(screen_rows({("WT", "D"): 20, ("M", "D"): None}, experiments=1))
+    _, table, _ = fit(screen_rows({("WT", "D"): 20, ("M", "D"): None}, experiments=1))
     row = table["M", "D"]
     assert (row["qualifier"], float(row["ic50_relative_nM"]), float(row["ci_low_nM"])) == (">", 3000.0, 3000.0)
     assert float(row["fold_ci_low"]) > 100
