@@ -25,21 +25,22 @@ def fitted(points, **options):
 
 
 def squares_with_half_at(points, half, fit):
-    """By scipy: top, ln slope and bottom over top free in the fit's bounds, the signal at ``half`` is top / 2."""
+    """By scipy: top, ln slope and ln r (absolute.py) free in the fit's bounds, the signal at ``half`` is top / 2."""
 
     def residuals(p):
-        top, log_slope, share = p
-        left = (0.5 - share) / (1 - share)
+        top, log_slope, log_left = p
+        left = math.exp(log_left)
+        share = (0.5 - left) / (1 - left)
         with np.errstate(divide="ignore"):
             g = 1 / (1 + (1 / left - 1) * np.exp(np.exp(log_slope) * (np.log(points.dose) - math.log(half))))
         return points.signal - top * (share + (1 - share) * g)
 
-    low = [fit.lower[0], math.log(fit.lower[3]), 0.0]
-    high = [fit.upper[0], math.log(fit.upper[3]), 0.4999]
+    low = [fit.lower[0], math.log(fit.lower[3]), math.log(1e-12)]
+    high = [fit.upper[0], math.log(fit.upper[3]), math.log(0.5)]
     best = math.inf
     for slope in (0.0, 0.8):
-        for share in (0.02, 0.2, 0.4):
-            found = scipy_least_squares(residuals, [fit.top, slope, share], bounds=(low, high), x_scale="jac")
+        for left in (0.49, 0.375, 0.17, 1e-4):
+            found = scipy_least_squares(residuals, [fit.top, slope, math.log(left)], bounds=(low, high), x_scale="jac")
             best = min(best, 2 * found.cost)
     return best
 
