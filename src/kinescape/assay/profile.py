@@ -362,7 +362,7 @@ def calibrated_end(
             g,
             derivative,
         )
-        meeting = np.mean(levels[max(k + 1 - LEVELS_MEANT, 0) : k + 1])
+        meeting = float(np.mean(levels[max(k + 1 - LEVELS_MEANT, 0) : k + 1]))
         if meeting <= ratio:
             if k > 0:
                 meeting = before + (ratio - before) * gap / (gap + ratio - meeting)
