@@ -1,95 +1,107 @@
 """How often the 95% profile interval of an IC50 holds the truth, from one tenth to three times the top dose.
 
-    python benchmarks/assay_coverage.py [--curves 4000]
+    python benchmarks/assay_coverage.py [--curves 400] [--design usual|poor] [--scatter "constant 5%"] [--slopes 1]
+        [--bottoms 0.2] [--seed 1] [--absolute]
 
-Simulated plates: untreated wells and ten threefold doses, in triplicate, through the same weighting and fitting as
-``kinescape assay fit``. "delta" is the interval most programs print (estimate and standard error from the curvature).
+Simulated plates through the same weighting and fitting as ``kinescape assay fit``. Signals stand above the mean of the
+blanks, so that killed wells scatter around 0 on both sides. "F level" is the profile interval without calibration,
+"profile" the one that is reported; its misses are split into those below and those above the truth. "absolute" is the
+interval of the absolute IC50.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import time
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kinescape.assay.curve import CurveFit, Points, curve_values
-from kinescape.assay.fit import f_quantile, fit_points
+from kinescape.assay.curve import Points
+from kinescape.assay.fit import Stack, fit_points, run_absolute_profiles, run_fits, run_profiles, stacked
+from kinescape.assay.models import Box
 from kinescape.assay.noise import CONSTANT, estimated_noise
-from kinescape.assay.outcome import judged
-from kinescape.assay.simulated import Design, dose_series, noisy, viability
+from kinescape.assay.simulated import Design, dose_series, viability
 
 TOP = 10000.0
-RATIOS = (0.1, 0.2, 0.5, 1.0, 2.0, 3.0)
-SCATTERS = {"constant 5%": (0.05, 0.0), "5% of signal + 1%": (0.01, 0.05)}
+RATIOS = (0.1, 0.3, 1.0, 2.0, 3.0)
+SCATTERS = {"constant 5%": (0.05, 0.0), "5% of signal + 1%": (0.01, 0.05), "10% of signal + 2%": (0.02, 0.1)}
 BOTTOMS = (0.0, 0.05, 0.2)
+SLOPES = (0.7, 1.0, 2.0)
+DESIGNS = {
+    "usual": Design(doses=10, replicates=3, untreated=6),
+    "poor": Design(doses=6, replicates=2, untreated=3, dilution=4.0),
+}
 
 
-def simulated(ratio: float, bottom: float, floor: float, cv: float, count: int, seed: int) -> list[Points]:
-    design = Design(doses=10, floor_sd=floor, well_cv=cv, bottom=bottom)
-    rng = np.random.default_rng(seed)
-    dose = np.concatenate([np.zeros(6), np.repeat(dose_series(TOP, design), 3)])
+def simulated(design: Design, ratio: float, count: int, rng: np.random.Generator) -> list[Points]:
+    dose = np.concatenate([np.zeros(design.untreated), np.repeat(dose_series(TOP, design), design.replicates)])
     share = viability(dose, ratio * TOP, design)
-    return [Points(dose, noisy(share, design, rng)) for _ in range(count)]
+    sd = np.sqrt(design.floor_sd**2 + (design.well_cv * share) ** 2)
+    return [Points(dose, design.signal * (share + rng.normal(0.0, 1.0, share.size) * sd)) for _ in range(count)]
 
 
-def fitted(curves: list[Points]) -> list[CurveFit]:
-    """As ``assay fit`` does it: plain fits, weights from the replicates of the whole screen, fits with intervals."""
+def stack_of(curves: list[Points]) -> Stack:
+    """Fitted as ``assay fit`` does it: plain fits, weights from the replicates of the whole screen, fits with them."""
     noise = estimated_noise(curves)
-    if noise == CONSTANT:
-        return fit_points(curves, threads=2)
-    plain = fit_points(curves, intervals=False)
-    weights = [noise.weights(np.maximum(f.at(p.dose), 0), p.reference) for f, p in zip(plain, curves, strict=True)]
-    return fit_points(curves, weights=weights, threads=2)
+    weights = None
+    if noise != CONSTANT:
+        plain = fit_points(curves, intervals=False)
+        weights = [noise.weights(np.maximum(f.at(p.dose), 0), p.reference) for f, p in zip(plain, curves, strict=True)]
+    stack = stacked(curves, "4pl", Box(), weights)
+    run_fits(stack)
+    return stack
 
 
-def delta_interval(fit: CurveFit) -> tuple[float, float]:
-    """The linearised interval of ln IC50."""
-    places = [0, 1, 2, 3]
-    columns = []
-    for place in places:
-        step = 1e-5 * max(abs(fit.theta[place]), 1e-3)
-        up, down = fit.theta.copy(), fit.theta.copy()
-        up[place] += step
-        down[place] -= step
-        columns.append((curve_values(up, fit.points.dose) - curve_values(down, fit.points.dose)) / (2 * step))
-    jacobian = np.column_stack(columns) * np.sqrt(fit.weight)[:, None]
-    scale = np.linalg.norm(jacobian, axis=0)
-    if np.any(scale == 0):
-        return -math.inf, math.inf
-    covariance = np.linalg.pinv((jacobian / scale).T @ (jacobian / scale))
-    error = math.sqrt(max(covariance[2, 2], 0.0) * fit.rss / fit.degrees) / scale[2]
-    half = math.sqrt(f_quantile(fit.degrees)) * error
-    return float(fit.theta[2] - half), float(fit.theta[2] + half)
+def covered(intervals: NDArray[np.float64], truth: float) -> float:
+    return float(np.mean((intervals[:, 0] <= math.log(truth)) & (math.log(truth) <= intervals[:, 1])))
+
+
+def line(design: Design, ratio: float, count: int, seed: int, absolute: bool) -> list[str]:
+    place = [seed, design.doses, *(round(1000 * x) for x in (ratio, design.bottom, design.slope))]
+    stack = stack_of(simulated(design, ratio, count, np.random.default_rng(place)))
+    run_profiles(stack, calibrate=False)
+    plain = stack.interval.copy()
+    run_profiles(stack, threads=2)
+    truth = ratio * TOP
+    cells = [
+        f"{covered(plain, truth):.1%}",
+        f"{covered(stack.interval, truth):.1%}",
+        f"{np.mean(stack.interval[:, 1] < math.log(truth)):.1%}",
+        f"{np.mean(stack.interval[:, 0] > math.log(truth)):.1%}",
+        f"{np.mean(np.isinf(stack.interval[:, 1])):.0%}",
+    ]
+    if absolute:
+        run_absolute_profiles(stack, threads=2)
+        half = truth * (1.0 - 2.0 * design.bottom) ** (-1.0 / design.slope)
+        cells.append(f"{covered(stack.absolute, half):.1%}")
+    return cells
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--curves", type=int, default=4000)
+    parser.add_argument("--curves", type=int, default=400)
+    parser.add_argument("--design", choices=DESIGNS, default="usual")
+    parser.add_argument("--scatter", choices=SCATTERS, default="constant 5%")
+    parser.add_argument("--slopes", type=float, nargs="+", default=SLOPES)
+    parser.add_argument("--bottoms", type=float, nargs="+", default=BOTTOMS)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--absolute", action="store_true", help="the interval of the absolute IC50, too")
     arguments = parser.parse_args()
-    print("| scatter | bottom | IC50 / top dose | profile | delta | printed as > top | estimate beyond top |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name, (floor, cv) in SCATTERS.items():
-        for bottom in BOTTOMS:
+    floor, cv = SCATTERS[arguments.scatter]
+    print(f"{arguments.design} design, {arguments.scatter}, {arguments.curves} curves per line")
+    header = ["slope", "bottom", "IC50 / top", "F level", "profile", "below", "above", "open above"]
+    header += ["absolute"] * arguments.absolute
+    print("| " + " | ".join(header) + " |\n" + "| --- " * len(header) + "|")
+    for slope in arguments.slopes:
+        for bottom in arguments.bottoms:
             for ratio in RATIOS:
-                curves = simulated(ratio, bottom, floor, cv, arguments.curves, seed=int(1000 * ratio + 100 * bottom))
-                fits = fitted(curves)
-                truth = ratio * TOP
-                covered = np.mean([f.ic50_low <= truth <= f.ic50_high for f in fits])
-                ends = [delta_interval(f) for f in fits[:1000]]
-                delta = np.mean([low <= math.log(truth) <= high for low, high in ends])
-                states = [judged(_Curve(f.points), f, "profile", 0).state for f in fits]  # type: ignore[arg-type]
-                above = np.mean([state == "above" for state in states])
-                beyond = np.mean([f.ic50 > TOP for f in fits])
-                row = (f"{covered:.1%}", f"{delta:.1%}", f"{above:.0%}", f"{beyond:.0%}")
-                print(f"| {name} | {bottom:.0%} | {ratio:g} | " + " | ".join(row) + " |", flush=True)
-
-
-class _Curve:
-    """What ``judged`` reads of a curve."""
-
-    def __init__(self, points: Points) -> None:
-        self.points, self.warnings = points, ()
+                design = replace(DESIGNS[arguments.design], floor_sd=floor, well_cv=cv, bottom=bottom, slope=slope)
+                cells = line(design, ratio, arguments.curves, arguments.seed, arguments.absolute)
+                print(f"| {slope:g} | {bottom:.0%} | {ratio:g} | " + " | ".join(cells) + " |", flush=True)
+    print(f"{time.process_time():.0f} CPU s")
 
 
 if __name__ == "__main__":

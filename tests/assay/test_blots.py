@@ -107,3 +107,14 @@ def test_pictures_that_are_none(tmp_path):
     io.imsave(flat, np.full((60, 100), 200, dtype=np.uint8), check_contrast=False)
     with pytest.raises(InputError, match="no bands"):
         measure(*read_image(flat), lanes=3)
+
+
+def test_the_grain_of_a_picture_is_not_counted_as_band():
+    rng = np.random.default_rng(1)
+    x, y = np.meshgrid(np.arange(420), np.arange(120))
+    image = np.full((120, 420), 40.0) + rng.normal(0, 2, (120, 420))
+    heights = 20 + 18 * np.arange(8)
+    for lane, height in enumerate(heights):
+        image += height * np.exp(-(((x - 30 - 51 * lane) / 14.0) ** 4) - ((y - 60) / 7.0) ** 2)
+    volumes = np.array([v.volume for v in measure(np.round(image), 255.0, lanes=8)])
+    assert volumes / volumes[-1] == pytest.approx(heights / heights[-1], abs=0.04)

@@ -179,11 +179,22 @@ def test_page_and_pictures_are_self_contained_escaped_and_the_same_every_time(wr
     assert {"curves_D.svg", "ic50.svg"} <= set(texts[0])
 
 
-def test_templates_can_be_read_back(tmp_path):
-    for kind, verb in (("wells", "fit"), ("growth", "growth"), ("blot", "blot")):
-        path = tmp_path / f"{kind}.csv"
-        assert main(["assay", "template", kind, "-o", str(path)]) == 0
-        assert main(["assay", verb, str(path), "-o", str(tmp_path / verb), "--pictures", "none"]) == 0
+def test_templates_can_be_run_as_they_are(tmp_path):
+    for kind in ("wells", "layout", "plate", "growth", "blot"):
+        assert main(["assay", "template", kind, "-o", str(tmp_path / f"{kind}.csv")]) == 0
+    layout = ["--layout", str(tmp_path / "layout.csv")]
+    for kind, verb, more in (
+        ("wells", "fit", []),
+        ("plate", "fit", layout),
+        ("growth", "growth", []),
+        ("blot", "blot", []),
+    ):
+        out = tmp_path / f"out_{kind}"
+        assert main(["assay", verb, str(tmp_path / f"{kind}.csv"), "-o", str(out), "--pictures", "none", *more]) == 0
+        if verb != "growth":
+            rows = {row["variant"]: row for row in read_tsv(out / "ic50.tsv")}
+            assert float(rows["WT"]["ic50_relative_nM"]) == pytest.approx(60, rel=0.15)
+            assert float(rows["L1196P"]["fold"]) == pytest.approx(10, rel=0.15)
 
 
 def test_simulated_plates_are_the_same_for_a_seed_and_say_what_they_are(tmp_path):

@@ -360,3 +360,34 @@ def test_the_table_can_be_classified_by_and_added_to_the_knowledge_base(fit, tmp
     overlay += ["--source", "our laboratory", "--date", "2024-05-01", "--curator", "AB"]
     assert main(["kb", "add", "--from", str(out / "ic50.tsv"), *overlay]) == 0, capsys.readouterr().err
     assert "L1198R" in (tmp_path / "lab" / "evidence.tsv").read_text()
+
+
+def test_the_absolute_ic50_has_an_interval_that_is_censored_like_the_relative_one(fit):
+    rows = screen_rows({("WT", "D"): 20, ("M", "D"): 9000}, sd=0.05)
+    rng = np.random.default_rng(2)
+    for number in range(1, 4):
+        rows += curve_rows(f"exp{number}", "P", "D", 20, rng=rng, bottom=0.75, sd=0.02)
+    _, table, out = fit(rows)
+    ends = ["ic50_absolute_ci_low_nM", "ic50_absolute_ci_high_nM"]
+    for name in ("ic50.tsv", "fits.tsv"):
+        assert (out / name).read_text().split("\n")[0].split("\t")[-2:] == ends
+    low, high = (float(table["WT", "D"][end]) for end in ends)
+    assert low < float(table["WT", "D"]["ic50_absolute_nM"]) < high
+    for variant in ("M", "P"):
+        row = table[variant, "D"]
+        assert (row["absolute_qualifier"], float(row["ic50_absolute_nM"]), row[ends[1]]) == (">", 3000.0, "inf")
+    for row in read_tsv(out / "fits.tsv"):
+        assert (row["absolute_qualifier"] == "=") == (float(row[ends[1]]) <= 3000)
+
+
+def test_one_experiment_without_a_fall_is_bounded_below_by_where_the_signal_could_be_half(fit):
+    """The IC50 of a flat line may lie anywhere; half of the untreated signal is not reached below the top dose."""
+    _, table, _ = fit(screen_rows({("WT", "D"): 20, ("M", "D"): None}, experiments=1))
+    row = table["M", "D"]
+    assert (row["qualifier"], float(row["ic50_relative_nM"]), float(row["ci_low_nM"])) == (">", 3000.0, 3000.0)
+    assert float(row["fold_ci_low"]) > 100
+    assert row["class"] == "resistant"
+    assert "fold from one experiment" in row["warnings"]
+    noisy = screen_rows({("WT", "D"): 20, ("M", "D"): None}, experiments=1, sd=0.6, replicates=1)
+    _, table, _ = fit(noisy)
+    assert float(table["M", "D"]["ci_low_nM"] if table["M", "D"]["ci_low_nM"] != "na" else 0) < 3000

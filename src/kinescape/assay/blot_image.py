@@ -29,6 +29,10 @@ BAND_FOOT = 0.1
 """A band ends where the profile has fallen to this share of its peak."""
 
 
+GROUND_ROUNDS = 8
+"""Times that pixels far above the ground are left out of it: bands may cover a third of a picture."""
+
+
 @dataclass(frozen=True)
 class BandVolume:
     """One band in one lane. Box in pixels, half-open; ``volume`` above background, in grey levels times pixels."""
@@ -77,10 +81,16 @@ def read_image(path: Path) -> tuple[Image, float]:
 
 
 def subtract_background(image: Image, radius: int) -> Image:
-    """Rolling-ball background taken off; never below 0."""
+    """Rolling-ball background taken off. The ball lies under the grain of the picture, so what remains of the ground is
+    taken off too: its median over the pixels that are not far above it. Ground then averages 0."""
     from skimage.restoration import rolling_ball
 
-    return np.asarray(np.maximum(image - rolling_ball(image, radius=radius), 0.0), dtype=np.float64)
+    above = np.maximum(image - rolling_ball(image, radius=radius), 0.0)
+    ground = above.ravel()
+    for _ in range(GROUND_ROUNDS):
+        low, middle = np.quantile(ground, [0.16, 0.5])
+        ground = ground[ground <= middle + 2.0 * (middle - low)]
+    return np.asarray(above - np.median(ground), dtype=np.float64)
 
 
 def measure(image: Image, limit: float, *, lanes: int, bands: int = 1, radius: int | None = None) -> list[BandVolume]:
@@ -107,7 +117,9 @@ def measure(image: Image, limit: float, *, lanes: int, bands: int = 1, radius: i
             box = slice(top, bottom), slice(left, right)
             saturated = float(np.mean(image[box] >= limit)) > SATURATED_SHARE
             ground = float((image[box] - clean[box]).mean())
-            volumes.append(BandVolume(lane, band, left, right, top, bottom, float(clean[box].sum()), ground, saturated))
+            volumes.append(
+                BandVolume(lane, band, left, right, top, bottom, max(float(clean[box].sum()), 0.0), ground, saturated)
+            )
     return volumes
 
 

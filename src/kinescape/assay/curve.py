@@ -69,7 +69,8 @@ class CurveFit:
 
     ``ic50`` is the *relative* IC50: half-way between the fitted plateaus. ``absolute_ic50`` is the dose at which the
     signal is half of the fitted untreated level; it does not exist (``inf``) when the bottom plateau stays above that.
-    Interval ends are 0 or ``inf`` where the profile is open.
+    Interval ends (``ic50_low``, ``ic50_high`` of the relative, ``absolute_low``, ``absolute_high`` of the absolute
+    IC50) are 0 or ``inf`` where the profile is open, NaN where none was taken.
     """
 
     points: Points
@@ -82,11 +83,12 @@ class CurveFit:
     free: int
     ic50_low: float
     ic50_high: float
+    absolute_low: float
+    absolute_high: float
     flat_rss: float
     flat_p: float
     weight: Array
     bootstrap: tuple[float, float] | None = None
-    absolute_interval: tuple[float, float] | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -40,8 +40,12 @@ def descend(
     theta: Array,
     g: Array,
     derivative: Array,
+    least_gain: float = SMALLEST_GAIN,
 ) -> float:
     """Go down from ``theta`` (changed in place) to a local minimum; returns its sum of squares.
+
+    A step that gains less than ``least_gain`` of the sum of squares ends the search; above the default, whatever its
+    size.
 
     ``g`` (doses) and ``derivative`` (3, doses) are room to work in. A coordinate with equal bounds stays where it is.
     """
@@ -91,7 +95,7 @@ def descend(
             squares = after
             damping = max(damping * 0.1, 1e-15)
             fresh = True
-            if size < SMALLEST_STEP or (gain < SMALLEST_GAIN and size < 1e-7):
+            if size < SMALLEST_STEP or (gain < least_gain and (size < 1e-7 or least_gain > SMALLEST_GAIN)):
                 break
         else:
             if size < SMALLEST_STEP or squares == 0.0:

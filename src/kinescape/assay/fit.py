@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from kinescape.assay.absolute import half_intervals
 from kinescape.assay.batch import STARTS, fit_curves
-from kinescape.assay.curve import CurveFit, Groups, Points, pooled
-from kinescape.assay.logistic import LOG_IC50, PARAMETERS
+from kinescape.assay.calibration import normal_pool, scatter_pool
+from kinescape.assay.curve import CurveFit, Groups, Points, effective_dose, pooled
+from kinescape.assay.logistic import LOG_IC50, PARAMETERS, TOP
 from kinescape.assay.models import Box, ModelName, free_parameters
 from kinescape.assay.profile import profile_curves
 
@@ -29,7 +31,8 @@ CONFIDENCE = 0.95
 
 @dataclass
 class Stack:
-    """Many curves laid end to end for the kernels; ``theta``, ``squares`` and ``interval`` are filled by them."""
+    """Many curves laid end to end for the kernels, which fill ``theta``, ``squares``, ``interval`` and ``absolute``
+    (the interval of the absolute IC50)."""
 
     offsets: NDArray[np.int64]
     log_dose: Array
@@ -41,6 +44,7 @@ class Stack:
     theta: Array
     squares: Array
     interval: Array
+    absolute: Array
     wells: NDArray[np.int64]
 
     def part(self, first: int, last: int) -> Stack:
@@ -57,6 +61,7 @@ class Stack:
             self.theta[first:last],
             self.squares[first:last],
             self.interval[first:last],
+            self.absolute[first:last],
             self.wells[first:last],
         )
 
@@ -79,6 +84,7 @@ def stacked(curves: Sequence[Points], model: ModelName, box: Box, weights: Seque
         np.empty((len(curves), PARAMETERS)),
         np.empty(len(curves)),
         np.empty((len(curves), 2)),
+        np.full((len(curves), 2), math.nan),
         np.array([c.signal.size for c in curves], dtype=np.int64),
     )
 
@@ -88,9 +94,10 @@ def run_fits(stack: Stack, *, starts: int = STARTS, threads: int = 1) -> None:
     _side_by_side(stack, threads, lambda part: _fit_part(part, starts))
 
 
-def run_profiles(stack: Stack, *, threads: int = 1) -> None:
-    """Fill ``interval`` (natural logs), after :func:`run_fits`."""
-    _side_by_side(stack, threads, _profile_part)
+def run_profiles(stack: Stack, *, threads: int = 1, calibrate: bool = True) -> None:
+    """Fill ``interval`` (natural logs), after :func:`run_fits`; ``calibrate`` as for
+    :func:`kinescape.assay.profile.profile_curves`."""
+    _side_by_side(stack, threads, lambda part: _profile_part(part, calibrate))
 
 
 def _fit_part(part: Stack, starts: int) -> None:
@@ -98,13 +105,48 @@ def _fit_part(part: Stack, starts: int) -> None:
     fit_curves(s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, starts)
 
 
-def _profile_part(part: Stack) -> None:
+def _profile_part(part: Stack, calibrate: bool) -> None:
     s = part
-    degrees = s.wells - np.array([free_parameters(a, b) for a, b in zip(s.lower, s.upper, strict=True)])
-    factor = np.array([f_quantile(int(d)) / d if d > 0 else math.inf for d in degrees])
+    inside = s.wells - np.diff(s.offsets)
+    kinds, which = np.unique(inside, return_inverse=True)
+    scatters = np.array([scatter_pool(int(d)) for d in kinds])
     profile_curves(
-        s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, s.within, factor, s.interval
+        *(s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, s.within),
+        *(_factors(s), _degrees(s).astype(np.float64), normal_pool(), scatters, which, calibrate, s.interval),
     )
+
+
+def run_absolute_profiles(stack: Stack, *, threads: int = 1) -> None:
+    """Fill ``absolute`` (natural logs), after :func:`run_fits`."""
+    _side_by_side(stack, threads, _absolute_part)
+
+
+def _absolute_part(part: Stack) -> None:
+    s = part
+    half = np.array([_log_half(theta) for theta in s.theta])
+    half_intervals(
+        *(s.offsets, s.log_dose, s.mean, s.weight, s.lower, s.upper, s.theta, s.squares, s.within),
+        *(_factors(s), half, s.absolute),
+    )
+
+
+def _log_half(theta: Array) -> float:
+    """Natural log of a fitted curve's absolute IC50; infinite where there is none."""
+    if theta[TOP] <= 0.0:
+        return math.inf
+    value = effective_dose(theta, 0.5 * float(theta[TOP]))
+    return math.log(value) if value > 0.0 else -math.inf
+
+
+def _degrees(s: Stack) -> NDArray[np.int64]:
+    """Wells minus free parameters, per curve."""
+    free = [free_parameters(a, b) for a, b in zip(s.lower, s.upper, strict=True)]
+    return np.asarray(s.wells - np.array(free, dtype=np.int64), dtype=np.int64)
+
+
+def _factors(s: Stack) -> Array:
+    """``F(0.95; 1, df) / df`` per curve, infinite without degrees of freedom."""
+    return np.array([f_quantile(int(d)) / d if d > 0 else math.inf for d in _degrees(s)])
 
 
 def f_quantile(degrees: int) -> float:
@@ -132,6 +174,7 @@ def fit_points(
     box: Box | None = None,
     weights: Sequence[Array] | None = None,
     intervals: bool = True,
+    calibrate: bool = True,
     starts: int = STARTS,
     threads: int = 1,
 ) -> list[CurveFit]:
@@ -145,13 +188,17 @@ def fit_points(
         Per curve the weight of each well; None for equal ones.
     intervals
         Whether to profile; without, the ends are NaN.
+    calibrate
+        Whether ends that the tested doses hardly bound have their level calibrated
+        (:mod:`kinescape.assay.calibration`).
     """
     if not curves:
         return []
     stack = stacked(curves, model, box or Box(), weights)
     run_fits(stack, starts=starts, threads=threads)
     if intervals:
-        run_profiles(stack, threads=threads)
+        run_profiles(stack, threads=threads, calibrate=calibrate)
+        run_absolute_profiles(stack, threads=threads)
     else:
         stack.interval[:] = math.nan
     return [_curve_fit(stack, i, points, model, weights) for i, points in enumerate(curves)]
@@ -164,6 +211,7 @@ def _curve_fit(stack: Stack, i: int, points: Points, model: ModelName, weights: 
     flat = float(np.sum(weight * (points.signal - level) ** 2))
     free = free_parameters(stack.lower[i], stack.upper[i])
     low, high = np.exp(stack.interval[i])
+    absolute = np.exp(stack.absolute[i])
     return CurveFit(
         points=points,
         model=model,
@@ -175,6 +223,8 @@ def _curve_fit(stack: Stack, i: int, points: Points, model: ModelName, weights: 
         free=free,
         ic50_low=float(low),
         ic50_high=float(high),
+        absolute_low=float(absolute[0]),
+        absolute_high=float(absolute[1]),
         flat_rss=flat,
         flat_p=f_test(flat, points.signal.size - 1, rss, points.signal.size - free),
         weight=weight,

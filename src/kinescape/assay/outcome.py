@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -39,6 +39,19 @@ class Outcome:
     warnings: tuple[str, ...]
 
     @property
+    def absolute(self) -> Outcome:
+        """The same experiment read for its absolute IC50 and that one's interval."""
+        fit = self.fit
+        if fit is not None:
+            fit = replace(fit, ic50_low=fit.absolute_low, ic50_high=fit.absolute_high)
+        return replace(self, state=self.absolute_state, ic50=self.absolute_ic50, fit=fit)
+
+    @property
+    def never_half(self) -> bool:
+        """Whether the fitted signal is still above half of untreated at the top dose."""
+        return self.fit is not None and self.fit.absolute_ic50 > self.fit.points.largest_dose
+
+    @property
     def log10(self) -> float:
         """log10 of ``ic50`` in nM."""
         return math.log10(self.ic50)
@@ -69,7 +82,9 @@ def no_fit(curve: ExperimentCurve, reason: str) -> Outcome:
 def judged(curve: ExperimentCurve, fit: CurveFit, censoring: Censoring, flags: int) -> Outcome:
     """Read a fit: estimate, bound or nothing; relative and absolute apart; and what is implausible about it."""
     state, reason = _relative_state(fit, censoring)
-    absolute_state, absolute = _absolute(fit, state)
+    if state == "above" and fit.flat_p > FLAT_LEVEL:
+        fit = replace(fit, ic50_low=_flat_low(fit))
+    absolute_state, absolute = _absolute(fit, state, censoring)
     ic50 = {"estimate": fit.ic50, "above": fit.points.largest_dose, "below": fit.points.smallest_dose}.get(
         state, math.nan
     )
@@ -100,14 +115,28 @@ def _relative_state(fit: CurveFit, censoring: Censoring) -> tuple[State, str]:
     return "estimate", ""
 
 
-def _absolute(fit: CurveFit, state: State) -> tuple[State, float]:
+def _flat_low(fit: CurveFit) -> float:
+    """Lower limit of the IC50 of a curve without a fall, which any IC50 fits with equal plateaus: where the signal may
+    be half of untreated at the least, and not beyond the top dose."""
+    if not fit.absolute_low > fit.ic50_low:
+        return fit.ic50_low
+    return min(fit.absolute_low, fit.points.largest_dose)
+
+
+def _absolute(fit: CurveFit, state: State, censoring: Censoring) -> tuple[State, float]:
+    """The absolute IC50 by the rules of the relative one: an estimate only where its interval closes inside the
+    tested doses."""
+    top, least = fit.points.largest_dose, fit.points.smallest_dose
     if state == "none" or fit.flat_p > FLAT_LEVEL or fit.bottom >= fit.top:
-        return (state, fit.points.largest_dose) if state == "above" else ("none", math.nan)
+        return (state, top) if state == "above" else ("none", math.nan)
     value = fit.absolute_ic50
-    if value > fit.points.largest_dose:
-        return "above", fit.points.largest_dose
-    if value < fit.points.smallest_dose:
-        return "below", fit.points.smallest_dose
+    if fit.absolute_low == 0.0 and math.isinf(fit.absolute_high):
+        return "none", math.nan
+    if value < least or fit.absolute_low == 0.0:
+        return "below", least
+    open_above = math.isinf(fit.absolute_high) or (censoring == "profile" and fit.absolute_high > top)
+    if value > top or open_above:
+        return "above", top
     return "estimate", value
 
 
@@ -121,8 +150,10 @@ def _warnings(fit: CurveFit, state: State, absolute: State, flags: int) -> list[
             found.append(f"plateau not reached: {share:.0%} of the fall at the top dose")
         if fit.ic50_high > fit.points.largest_dose:
             found.append("interval reaches beyond the top dose")
-        if absolute == "above":
+        if fit.absolute_ic50 > fit.points.largest_dose:
             found.append("signal never falls to half: relative and absolute IC50 differ")
+        elif absolute == "above":
+            found.append("interval of the absolute IC50 reaches beyond the top dose")
     if state == "estimate" and fit.slope > STEEP_SLOPE:
         found.append(f"slope {fit.slope:.1f} is above 4")
     if not np.any(fit.points.dose == 0):

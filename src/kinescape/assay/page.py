@@ -70,6 +70,8 @@ def _cell(screen: Screen, result: VariantResult) -> dict[str, Any]:
         "high": _json(relative.high),
         "aq": result.absolute.qualifier,
         "abs": _json(result.absolute.ic50),
+        "alow": _json(result.absolute.low),
+        "ahigh": _json(result.absolute.high),
         "fq": fold.qualifier,
         "fold": _json(fold.fold),
         "flow": _json(fold.low),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,8 +162,9 @@ def _variant_result(
     variant: str, by_variant: dict[str, list[Outcome]], rule_set: RuleSet, settings: Settings
 ) -> VariantResult:
     own = by_variant[variant]
-    relative = mean_ic50(own, [group for name, group in by_variant.items() if name != variant])
-    absolute = mean_ic50([_as_absolute(o) for o in own], [])
+    others = [group for name, group in by_variant.items() if name != variant]
+    relative = mean_ic50(own, others)
+    absolute = mean_ic50([o.absolute for o in own], [[o.absolute for o in group] for group in others])
     fold = fold_of(variant, settings.reference, by_variant)
     if variant == settings.reference:
         fold_class = of_estimate = REFERENCE_CLASS
@@ -173,11 +174,6 @@ def _variant_result(
     if "relative and absolute IC50 disagree" in " ".join(warnings) and fold_class not in {NO_CLASS, REFERENCE_CLASS}:
         fold_class = UNCERTAIN
     return VariantResult(variant, own[0].curve.drug, relative, absolute, fold, fold_class, of_estimate, tuple(warnings))
-
-
-def _as_absolute(outcome: Outcome) -> Outcome:
-    """The same experiment read for its absolute IC50; its interval is the experiments', not the profile's."""
-    return replace(outcome, state=outcome.absolute_state, ic50=outcome.absolute_ic50, fit=None)
 
 
 def classify(fold: Fold, rule_set: RuleSet) -> tuple[str, str]:
@@ -198,7 +194,8 @@ def _screen_warnings(
         found.append(f"no fold: {fold.reason}")
     if fold.experiments == 1 and fold_class not in {REFERENCE_CLASS, NO_CLASS}:
         found.append("fold from one experiment")
-    if relative.qualifier == "=" and absolute.qualifier == ">":
+    never = sum(outcome.never_half for outcome in own)
+    if relative.qualifier == "=" and absolute.qualifier == ">" and 2 * never > len(own):
         found.append("relative and absolute IC50 disagree: the signal never falls to half")
     for outcome in own:
         found += [f"{outcome.curve.experiment}: {warning}" for warning in outcome.warnings]

@@ -40,6 +40,9 @@ IC50_COLUMNS = (
 )
 """Scripts rely on the first twelve; the probabilities per cut, reason and warnings follow these."""
 
+ABSOLUTE_COLUMNS = ("ic50_absolute_ci_low_nM", "ic50_absolute_ci_high_nM")
+"""The interval of the absolute IC50, last in ``ic50.tsv`` and ``fits.tsv``; its qualifier is ``absolute_qualifier``."""
+
 EVIDENCE_COLUMNS = ("ic50", "ic50_low", "ic50_high", "unit")
 """The same value once more in one cell (``>3000``), as the knowledge base takes it: ``kinescape kb add --from``."""
 
@@ -72,6 +75,7 @@ FIT_COLUMNS = (
     "bootstrap_high_nM",
     "reason",
     "warnings",
+    *ABSOLUTE_COLUMNS,
 )
 
 
@@ -104,7 +108,8 @@ def cuts_of(screen: Screen) -> list[float]:
 def ic50_table(screen: Screen) -> str:
     """One row per variant and drug."""
     cuts = cuts_of(screen)
-    columns = [*IC50_COLUMNS, *(f"p_fold_above_{cut:g}" for cut in cuts), "reason", "warnings", *EVIDENCE_COLUMNS]
+    chances = (f"p_fold_above_{cut:g}" for cut in cuts)
+    columns = [*IC50_COLUMNS, *chances, "reason", "warnings", *EVIDENCE_COLUMNS, *ABSOLUTE_COLUMNS]
     return table(columns, (_ic50_row(screen, result, cuts) for result in screen.results))
 
 
@@ -134,6 +139,7 @@ def _ic50_row(screen: Screen, result: VariantResult, cuts: Sequence[float]) -> l
         NOT_KNOWN if relative.qualifier == NOT_KNOWN else relative.qualifier.replace("=", "") + number(relative.ic50),
         *(number(end) if 0 < end < math.inf else "" for end in (relative.low, relative.high)),
         "nM",
+        *(number(end) for end in (result.absolute.low, result.absolute.high)),
     ]
 
 
@@ -146,8 +152,9 @@ def _fit_row(screen: Screen, outcome: Outcome) -> list[str]:
     curve, fit = outcome.curve, outcome.fit
     start = [curve.experiment, curve.variant, curve.drug, screen.settings.model, str(curve.points.signal.size)]
     if fit is None:
-        empty = [NOT_KNOWN] * (len(FIT_COLUMNS) - len(start) - 3)
-        return [*start, QUALIFIER[outcome.state], *empty, outcome.reason, "; ".join(outcome.warnings)]
+        empty = [NOT_KNOWN] * (len(FIT_COLUMNS) - len(start) - 5)
+        said = [outcome.reason, "; ".join(outcome.warnings)]
+        return [*start, QUALIFIER[outcome.state], *empty, *said, NOT_KNOWN, NOT_KNOWN]
     bootstrap = fit.bootstrap or (math.nan, math.nan)
     return [
         *start,
@@ -174,6 +181,8 @@ def _fit_row(screen: Screen, outcome: Outcome) -> list[str]:
         number(bootstrap[1]),
         outcome.reason,
         "; ".join(outcome.warnings),
+        number(fit.absolute_low),
+        number(fit.absolute_high),
     ]
 
 

@@ -217,10 +217,10 @@ def simulate(
 
 
 @assay.command()
-@click.argument("kind", type=click.Choice(["wells", "layout", "growth", "blot"]))
+@click.argument("kind", type=click.Choice(["wells", "layout", "plate", "growth", "blot"]))
 @click.option("-o", "--output", type=INPUT, required=True, help="CSV to write.")
 def template(kind: str, output: Path) -> None:
-    """An example of each input table, to fill in."""
+    """An example of each input table, to run as it is or to fill in; "plate" goes with "layout"."""
     from kinescape.assay.templates import template_text
     from kinescape.files import write_text
 
