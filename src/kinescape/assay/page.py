@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from kinescape.assay.figures.averages import averages
-from kinescape.assay.figures.style import CLASS_COLOURS, variant_colours
+from kinescape.assay.figures.style import variant_colours
 from kinescape.assay.screen import Screen, VariantResult
+from kinescape.palette import CLASSES, SERIES, UNKNOWN_CLASS, ink_on, page_variables
 
 TEMPLATE = Path(__file__).parents[1] / "data" / "assay" / "screen.html"
 
@@ -23,6 +25,7 @@ def screen_page(screen: Screen, title: str) -> str:
     data = json.dumps(_data(screen), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return template.render(
         title=title,
+        palette=page_variables(),
         data=data,
         rules=screen.rule_set.id,
         rules_source=screen.rule_set.source,
@@ -38,10 +41,19 @@ def _data(screen: Screen) -> dict[str, Any]:
         "drugs": screen.drugs,
         "variants": screen.variants,
         "reference": reference,
-        "colours": variant_colours(screen.variants, reference),
-        "classes": CLASS_COLOURS,
+        "colours": _tones(screen.variants, reference),
+        "classes": CLASSES,
+        "unknown": UNKNOWN_CLASS,
+        "inks": {name: ink_on(colour) for name, colour in CLASSES.items()},
         "cells": [_cell(screen, result) for result in screen.results],
     }
+
+
+def _tones(variants: Sequence[str], reference: str) -> dict[str, str]:
+    """The colours of the pictures as CSS variables, which follow dark mode."""
+    colours = variant_colours(variants, reference)
+    tones = {colour: f"var(--tone{number})" for number, colour in enumerate(SERIES)}
+    return {name: tones.get(colour, "var(--ink)") for name, colour in colours.items()}
 
 
 def _cell(screen: Screen, result: VariantResult) -> dict[str, Any]:

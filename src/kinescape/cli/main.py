@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
     "timeline": ("kinescape.cli.timeline:timeline", "Samples of a patient in order: emerging, falling, cleared."),
+    "figure": ("kinescape.cli.figure:figure", "Every picture as SVG, PDF or PNG, at a journal's width."),
     "simulate": (
         "kinescape.cli.simulate:simulate",
         "Write read pairs with known truth (simulated, for tests and limits of detection).",

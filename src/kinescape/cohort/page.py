@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from kinescape.cohort.figures.style import colour_of_agent
 from kinescape.cohort.figures.swimmer import treatment_span
 from kinescape.cohort.json_numbers import Json
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.response import best_responses
+from kinescape.palette import drug_colour, ink_on, page_variables
 
 MOST_PATIENTS = 2000
 """Patients that a page holds; larger cohorts are cut, and the page says so."""
@@ -27,15 +27,15 @@ def write_page(cohort: Cohort, summary: Any, path: Path) -> None:
     template = (resources.files("kinescape") / "data" / "cohort" / "page.html").read_text(encoding="utf-8")
     data = json.dumps(page_data(cohort, summary), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # "</" would end the script element that carries the data.
+    template = template.replace("/*PALETTE*/", page_variables())
     path.write_text(template.replace("/*DATA*/null", data.replace("</", "<\\/")), encoding="utf-8", newline="\n")
 
 
 def page_data(cohort: Cohort, summary: Any) -> Json:
     """What the page draws."""
-    others: dict[str, str] = {}
     origins = treatment_span(cohort)[0][:MOST_PATIENTS]
     patients = [_patient(cohort, row, float(origin)) for row, origin in enumerate(origins)]
-    _add_lines(cohort, patients, others)
+    _add_lines(cohort, patients)
     _add_samples(cohort, patients)
     agents = {line["agent"]: line["colour"] for one in patients for line in one["lines"]}
     return {
@@ -64,7 +64,7 @@ def _patient(cohort: Cohort, row: int, origin: float) -> dict[str, Any]:
     }
 
 
-def _add_lines(cohort: Cohort, patients: list[dict[str, Any]], others: dict[str, str]) -> None:
+def _add_lines(cohort: Cohort, patients: list[dict[str, Any]]) -> None:
     lines = cohort.lines
     best = best_responses(cohort.responses, lines)
     for row in np.flatnonzero(lines.patient < len(patients)).tolist():
@@ -77,7 +77,8 @@ def _add_lines(cohort: Cohort, patients: list[dict[str, Any]], others: dict[str,
         one["lines"].append(
             {
                 "agent": agent,
-                "colour": colour_of_agent(agent, others),
+                "colour": drug_colour(agent),
+                "ink": ink_on(drug_colour(agent)),
                 "start": start,
                 "stop": one["end"] if np.isnan(stop) else stop - one["origin"],
                 "running": bool(np.isnan(stop)),

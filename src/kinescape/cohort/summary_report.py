@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from kinescape.cohort.summary import summarise
 from kinescape.cohort.survival_report import write_json
 from kinescape.errors import InputError
 from kinescape.files import whole_folder
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CURVES = (
     ("pfs_by_mutation", ("pfs", "by_mutation")),
@@ -76,11 +79,10 @@ def write_line_table(cohort: Cohort, path: Path) -> None:
 def write_figures(cohort: Cohort, body: Any, folder: Path, *, order: str, formats: tuple[str, ...]) -> None:
     """All pictures, in every format asked for."""
     from kinescape.cohort.figures.counted import shares_figure, stacked_counts_figure
-    from kinescape.cohort.figures.km import kaplan_meier_figure
     from kinescape.cohort.figures.oncoprint import oncoprint_figure
-    from kinescape.cohort.figures.style import MUTATED, SERIES, save
     from kinescape.cohort.figures.swimmer import swimmer_figure
     from kinescape.cohort.figures.timeline import timeline_figure
+    from kinescape.drawing import save_formats as save
 
     simulated = cohort.simulated
     save(swimmer_figure(cohort, order), folder / "swimmer", formats)  # type: ignore[arg-type]
@@ -88,7 +90,6 @@ def write_figures(cohort: Cohort, body: Any, folder: Path, *, order: str, format
     save(shares_figure(body["counts"], simulated=simulated), folder / "shares", formats)
     save(oncoprint_figure(cohort), folder / "oncoprint", formats)
     save(timeline_figure(cohort), folder / "timelines", formats)
-    colours = {"mutated": MUTATED, "none above the limit": SERIES[0]}
     curves = [*CURVES, *((f"pfs_by_mutation_{gene}", ("pfs", "by_mutation_and_gene", gene))
                          for gene in body["pfs"]["by_mutation_and_gene"])]  # fmt: skip
     for name, path in curves:
@@ -97,11 +98,21 @@ def write_figures(cohort: Cohort, body: Any, folder: Path, *, order: str, format
             part = part[key]
         if not part["estimable"]:
             continue
-        title = part["label"] + (" (SIMULATED)" if simulated else "")
-        figure = kaplan_meier_figure(
-            part, title=title, time_label="Days", colours=colours, footnote=_footnote(part["notes"])
-        )
-        save(figure, folder / name, formats)
+        save(survival_figure(part, simulated=simulated), folder / name, formats)
+
+
+def survival_figure(part: Any, *, simulated: bool) -> Figure:
+    """Curves of one analysis of the summary; mutated and not mutated have the same colours in all of them."""
+    from kinescape.cohort.figures.km import kaplan_meier_figure
+    from kinescape.palette import SERIES
+
+    return kaplan_meier_figure(
+        part,
+        title=part["label"] + (" (SIMULATED)" if simulated else ""),
+        time_label="Days",
+        colours={"mutated": SERIES[1], "none above the limit": SERIES[0]},
+        footnote=_footnote(part["notes"]),
+    )
 
 
 def _footnote(notes: list[str]) -> str:
@@ -164,7 +175,7 @@ def _number(p: float | None) -> str:
 
 def checked_formats(text: str) -> tuple[str, ...]:
     """Formats as asked, in a fixed order."""
-    from kinescape.cohort.figures.style import FORMATS
+    from kinescape.drawing import FORMATS
 
     asked = [name.strip() for name in text.split(",") if name.strip()]
     for name in asked:

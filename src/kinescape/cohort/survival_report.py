@@ -30,11 +30,11 @@ def write_survival(path: Path, request: Request, out: Path, *, title: str = "", 
         write_json(folder / "survival.json", body)
         if figures:
             from kinescape.cohort.figures.km import kaplan_meier_figure
-            from kinescape.cohort.figures.style import save
+            from kinescape.drawing import save_formats
 
             label = f"Time ({request.unit})" if request.unit else f"Time ({request.time})"
             heading = title or f"{request.time} by {request.group}"
-            save(kaplan_meier_figure(body, title=heading, time_label=label), folder / "km")
+            save_formats(kaplan_meier_figure(body, title=heading, time_label=label), folder / "km")
     return summary_lines(body, out)
 
 

@@ -28,11 +28,13 @@ from kinescape.columns.axis import panel_axis
 from kinescape.engine.controls import learn_background, usable_background
 from kinescape.engine.folder import finished_result, set_aside, write_sample
 from kinescape.engine.history import write_pages_over_time
+from kinescape.engine.identity import write_identity
 from kinescape.errors import EXIT_FAILURE, InputError, KinescapeError
-from kinescape.files import write_text
+from kinescape.files import whole_folder, write_text
 from kinescape.panel.load import load_panel
 from kinescape.records import Parameters, SampleResult
 from kinescape.report.index import render_index
+from kinescape.report.multiqc import multiqc_files
 from kinescape.resistance.base import load_knowledge_base
 from kinescape.sample import Workbench, analyse_sample
 from kinescape.sheet import SheetSample
@@ -42,6 +44,8 @@ Watch = Callable[[str, str], None]
 """Called with (sample, stage); the stage is ``finished`` at the end."""
 FINISHED = "finished"
 BACKGROUND = "background.parquet"
+MULTIQC = "multiqc"
+"""Folder of the files that MultiQC finds."""
 
 
 @dataclass(frozen=True)
@@ -236,9 +240,13 @@ def _check_writable(out: Path) -> None:
 def _write_run_pages(plan: RunPlan, bench: Workbench, outcomes: Sequence[Outcome]) -> None:
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     write_pages_over_time(plan.out, results)
+    check = write_identity(plan.out, results)
     failed = {outcome.sample: outcome.error for outcome in outcomes if outcome.state == "failed"}
     # Also where every sample failed: the page of an earlier run must not stand for this one.
-    write_text(plan.out / "index.html", render_index(results, failed))
+    write_text(plan.out / "index.html", render_index(results, failed, check))
+    with whole_folder(plan.out / MULTIQC) as folder:
+        for name, content in multiqc_files(results, check).items():
+            write_text(folder / name, content)
     provenance = {
         "kinescape_version": __version__,
         "panel": {"name": bench.panel.name, "version": bench.panel.version, "sha256": bench.panel.sha256},

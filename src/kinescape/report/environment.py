@@ -11,8 +11,8 @@ import jinja2
 from markupsafe import Markup
 
 from kinescape import __version__
+from kinescape.palette import DRUG_COLOURS, FURTHER_DRUGS, PRINT, SERIES, page_variables, place_of_further_drug
 from kinescape.report import wording
-from kinescape.report.palette import DRUG_COLOURS, OTHER_DRUG
 
 
 @functools.cache
@@ -50,7 +50,17 @@ def _finalize(value: object) -> object:
 
 def whole_page(template: jinja2.Template, context: dict[str, Any], running_foot: str) -> str:
     """Render ``template`` with style and script inside, and their hashes in the content security policy."""
-    style = environment().get_template("page.css").render(drug_css=_drug_css(), running_foot=_css_string(running_foot))
+    style = (
+        environment()
+        .get_template("page.css")
+        .render(
+            palette_css=Markup(page_variables()),  # noqa: S704 - our own data
+            drug_css=_drug_css(),
+            tones=len(SERIES),
+            foot_ink=PRINT["soft"],
+            running_foot=_css_string(running_foot),
+        )
+    )
     script = environment().get_template("page.js").render()
     return template.render(
         **context,
@@ -65,11 +75,11 @@ def whole_page(template: jinja2.Template, context: dict[str, Any], running_foot:
 def drug_class(drug: str) -> str:
     """CSS class of a drug's colour."""
     name = drug.strip().lower()
-    return f"drug-{name}" if name in DRUG_COLOURS else "drug-other"
+    return f"drug-{name}" if name in DRUG_COLOURS else f"drug-further-{place_of_further_drug(name)}"
 
 
 def _drug_css() -> Markup:
-    colours = {**DRUG_COLOURS, "other": OTHER_DRUG}
+    colours = {**DRUG_COLOURS, **{f"further-{place}": colour for place, colour in enumerate(FURTHER_DRUGS)}}
     return Markup("\n").join(Markup(".drug-{} {{ color: {}; }}").format(*item) for item in colours.items())
 
 

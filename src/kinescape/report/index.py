@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import get_args
 from urllib.parse import quote
 
+from kinescape.identity.check import IdentityCheck
 from kinescape.records import Call, DrugStateName, GateStatus, SampleResult
 from kinescape.report.environment import environment, whole_page
+from kinescape.report.run_identity import identity_context
 from kinescape.report.view import calls_with, drugs_by_state
-from kinescape.report.wording import SILENT_STATES, lod_range, whole_range
+from kinescape.report.wording import SILENT_STATES, lod_range, percent, whole_range
 
 GATES: tuple[GateStatus, ...] = get_args(GateStatus)
+NOISY = 1.5
+"""Times the background of controls from which a sample's mismatches are pointed out. Chosen by this project."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,31 @@ class IndexRow:
     def depths(self) -> str:
         return whole_range([a.median_depth for a in self.result.amplicons]) or "–"
 
+    @property
+    def mismatches(self) -> float | None:
+        """Mismatches per base, the highest of the aligners; None where none was counted."""
+        return max(self.result.qc.mismatches_per_base.values(), default=None)
 
-def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | None = None) -> str:
+    @property
+    def noisy(self) -> bool:
+        """Whether the sample has far more mismatches than the background that its limits rest on."""
+        return self.mismatches is not None and self.mismatches > NOISY * self.result.parameters.background_error
+
+    @property
+    def noise_words(self) -> str:
+        return f"{NOISY:g} times the background ({self.result.parameters.background_error:.2g})"
+
+    @property
+    def about(self) -> str:
+        """Time point, date and line of therapy in one line."""
+        info = self.result.sample
+        line = f"line {info.line}" if info.line else ""
+        return ", ".join(part for part in (info.timepoint, info.date, line) if part)
+
+
+def render_index(
+    results: Iterable[SampleResult], failed: Mapping[str, str] | None = None, check: IdentityCheck | None = None
+) -> str:
     """The run's ``index.html``.
 
     Parameters
@@ -80,6 +107,8 @@ def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | No
         Every sample that has a result, in the order of the sheet. Links lead to ``samples/<sample>/report.html``.
     failed
         Sample -> what went wrong, for samples without a result: none goes missing silently.
+    check
+        The samples against each other; None: they were not compared, and the page says nothing of it.
     """
     rows = [IndexRow(result) for result in results]
     all_results = [row.result for row in rows]
@@ -93,6 +122,9 @@ def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | No
         "gates": _counted(r.gate.status for r in all_results),
         "roles": _counted(r.sample.role for r in all_results),
         "tiles": _tiles(rows, failed or {}),
+        "controls": [row for row in rows if row.result.sample.role == "control"],
+        "background": _background_of(rows),
+        "identity": identity_context(check) if check is not None else None,
     }
     return whole_page(environment().get_template("index.html"), context, "kinescape, run, research use only")
 
@@ -100,6 +132,20 @@ def render_index(results: Iterable[SampleResult], failed: Mapping[str, str] | No
 def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
     listed = list(values)
     return [(value, listed.count(value)) for value in sorted(set(listed))]
+
+
+def _background_of(rows: list[IndexRow]) -> str:
+    """What the calls of the run were tested against, in words."""
+    learned = [row.result.background for row in rows if row.result.background is not None]
+    if learned:
+        source = "healthy controls" if learned[0].kind == "controls" else "samples of the run itself"
+        return f"Tested against a background by site, learned from {len(learned[0].controls)} {source}."
+    stated = sorted({row.result.parameters.background_error for row in rows})
+    rate = " and ".join(f"{value:.2g}" for value in stated)
+    return (
+        f"No background by site was given: limits rest on {rate} mismatches per base and one smallest allele fraction "
+        f"({', '.join(percent(value) for value in sorted({row.result.parameters.min_vaf for row in rows}))})."
+    )
 
 
 def _tiles(rows: list[IndexRow], failed: Mapping[str, str]) -> list[tuple[str, str]]:

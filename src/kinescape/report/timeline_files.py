@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from kinescape.cohort.figures.style import save
+from kinescape.drawing import save_formats
 from kinescape.errors import InputError
 from kinescape.files import write_text
 from kinescape.report.result import FILE_NAME, read_result
@@ -71,7 +71,7 @@ def write_timelines(out: Path, timelines: Sequence[Timeline]) -> list[Path]:
     stems = _stems(timelines)
     pictures = []
     for timeline, stem in zip(timelines, stems, strict=True):
-        pictures += save(timeline_figure(timeline), out / stem, ("svg",))
+        pictures += save_formats(timeline_figure(timeline), out / stem, ("svg",))
     write_text(out / "timeline.json", timeline_json(timelines))
     write_text(out / "timeline.tsv", timeline_tsv(timelines))
     return pictures

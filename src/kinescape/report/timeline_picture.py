@@ -9,21 +9,20 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from kinescape.cohort.figures.style import GRID, INK, PALE, RC, SERIES, new_figure
+from kinescape.drawing import STYLE, new_figure
+from kinescape.palette import GRID, INK, PALE, SERIES, SHADE, WHITE, ink_on, therapy_colour
 from kinescape.report.figures.svg import spread
-from kinescape.report.palette import DRUG_COLOURS, OTHER_DRUG, drug_in
 from kinescape.timeline.build import Course, Timeline
 
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 LOWEST, HIGHEST = 0.001, 1.0
 """Ends of the logarithmic axis of allele fractions."""
-SHADE = "#dfe5ec"
 
 
 def timeline_figure(timeline: Timeline) -> Figure:
     """Samples at equal distances, in their order; the distance says nothing about time between them."""
     count = len(timeline.samples)
-    with mpl.rc_context(RC):
+    with mpl.rc_context(STYLE):
         width = max(5.6, 2.6 + 1.25 * count)
         figure = new_figure(width, 4.6)
         left, right = 0.75 / width, 1 - 1.6 / width
@@ -140,12 +139,12 @@ def _therapies(lanes: Any, timeline: Timeline) -> None:
     start = 0
     for therapy, group in groupby(info.therapy.strip() for info in timeline.samples):
         length = len(list(group))
-        colour = DRUG_COLOURS.get(drug_in(therapy) or "", OTHER_DRUG) if therapy else "white"
+        colour = therapy_colour(therapy) if therapy else WHITE
         edges = {"edgecolor": INK, "linewidth": 0.6} | ({} if therapy else {"hatch": "////"})
-        lanes.barh(0.5, length - 0.08, left=start - 0.46, height=0.9, color=colour, alpha=0.45, **edges)
+        lanes.barh(0.5, length - 0.08, left=start - 0.46, height=0.9, color=colour, **edges)
         middle = start + (length - 1) / 2
         text = _shown(therapy) if therapy else "therapy not stated"
-        lanes.text(middle, 0.5, text, ha="center", va="center", fontsize=7.5)
+        lanes.text(middle, 0.5, text, ha="center", va="center", fontsize=7.5, color=ink_on(colour))
         start += length
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kinescape.palette import drug_in
 from kinescape.phase.haplotypes import acquisition_order
 from kinescape.records import Call, DrugState, DrugStateName, KnownPosition, PhaseVerdict, SampleResult
-from kinescape.report.palette import drug_in
 from kinescape.report.wording import (
     POSITION_STATES,
     SILENT_STATES,

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kinescape.assay.figures.averages import Averages, averages
-from kinescape.assay.figures.style import FAINT, GRID, SETTINGS, variant_colours
+from kinescape.assay.figures.style import SETTINGS, variant_colours
 from kinescape.assay.screen import Screen, VariantResult
+from kinescape.palette import GRID, PALE
 
 PANEL = (2.35, 2.0)
 """Width and height of a panel, inches."""
@@ -89,4 +90,4 @@ def _finish(axis: Axes, title: str, shown: list[Averages]) -> None:
     axis.set_xticks([doses.min() / ZERO_GAP, *ticks], ["0", *(f"{tick:g}" for tick in ticks)], fontsize=7)
     axis.minorticks_off()
     axis.legend(frameon=False, fontsize=6.2, loc="lower left", handlelength=1.2, borderaxespad=0.2)
-    axis.tick_params(colors=FAINT)
+    axis.tick_params(colors=PALE)

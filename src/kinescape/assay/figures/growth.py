@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kinescape.assay.figures.style import FAINT, GRID, SETTINGS, variant_colours
+from kinescape.assay.figures.style import SETTINGS, variant_colours
 from kinescape.assay.growth import ExperimentRate, VariantGrowth
+from kinescape.palette import GRID, PALE
 
 
 def growth_figure(rates: Sequence[ExperimentRate], growth: Sequence[VariantGrowth], reference: str) -> Figure:
@@ -45,7 +46,7 @@ def _ratios(axis: Axes, growth: Sequence[VariantGrowth], colours: dict[str, str]
     axis.axvline(1.0, color=GRID, lw=1.0)
     for row, item in enumerate(growth):
         if math.isnan(item.ratio):
-            axis.text(1.0, row, " not comparable", fontsize=7, va="center", color=FAINT)
+            axis.text(1.0, row, " not comparable", fontsize=7, va="center", color=PALE)
             continue
         colour = colours[item.variant]
         axis.plot([item.ratio], [row], "o", ms=5, color=colour)

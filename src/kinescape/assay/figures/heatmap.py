@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from kinescape.assay.figures.curves import readable
-from kinescape.assay.figures.style import CLASS_COLOURS, FAINT, SETTINGS
+from kinescape.assay.figures.style import SETTINGS
 from kinescape.assay.screen import Screen, VariantResult
+from kinescape.palette import CLASSES, INK, NOT_TESTED, PALE, UNKNOWN, UNKNOWN_CLASS, ink_on
 
 CELL = (1.0, 0.42)
 """Width and height of a cell, inches."""
-UNKNOWN_CLASS = "#C7B9D8"
 
 
 def ic50_heatmap(screen: Screen) -> Figure:
@@ -32,7 +32,7 @@ def ic50_heatmap(screen: Screen) -> Figure:
             axis.text(-0.08, row + 0.5, variant, ha="right", va="center", fontsize=8)
             for column, drug in enumerate(drugs):
                 result = screen.result(variant, drug)
-                fill = CLASS_COLOURS.get(result.fold_class, UNKNOWN_CLASS) if result else "#FFFFFF"
+                fill = CLASSES.get(result.fold_class, UNKNOWN_CLASS) if result else NOT_TESTED
                 censored = result is not None and result.relative.qualifier in {">", "<"}
                 axis.add_patch(
                     Rectangle(
@@ -40,28 +40,26 @@ def ic50_heatmap(screen: Screen) -> Figure:
                         0.96,
                         0.92,
                         facecolor=fill,
-                        edgecolor="#999999" if not censored else "#333333",
+                        edgecolor=UNKNOWN if not censored else INK,
                         lw=0.5 if not censored else 1.3,
                         linestyle="-" if not censored else (0, (3, 1.5)),
                     )
                 )
-                _cell_text(axis, column, row, result, dark=fill in {"#B35806", "#E08214"})
+                _cell_text(axis, column, row, result, ink_on(fill))
         _legend(axis, screen, len(variants))
     return figure
 
 
-def _cell_text(axis: Axes, column: int, row: int, result: VariantResult | None, *, dark: bool) -> None:
-    colour = "#000000"
+def _cell_text(axis: Axes, column: int, row: int, result: VariantResult | None, ink: str) -> None:
     if result is None:
-        axis.text(column + 0.5, row + 0.5, "not tested", ha="center", va="center", fontsize=6, color=FAINT)
+        axis.text(column + 0.5, row + 0.5, "not tested", ha="center", va="center", fontsize=6, color=PALE)
         return
     if result.relative.qualifier == "na":
-        axis.text(column + 0.5, row + 0.5, "no IC50", ha="center", va="center", fontsize=6.5, color=FAINT)
+        axis.text(column + 0.5, row + 0.5, "no IC50", ha="center", va="center", fontsize=6.5, color=PALE)
         return
     sign = result.relative.qualifier.replace("=", "")
-    weight = "bold" if dark else "normal"
     text = f"{sign}{readable(result.relative.ic50)}"
-    axis.text(column + 0.5, row + 0.36, text, ha="center", va="center", fontsize=8, color=colour, fontweight=weight)
+    axis.text(column + 0.5, row + 0.36, text, ha="center", va="center", fontsize=8, color=ink)
     if result.fold_class == "reference":
         note = "reference"
     elif result.fold.qualifier != "na":
@@ -69,17 +67,17 @@ def _cell_text(axis: Axes, column: int, row: int, result: VariantResult | None, 
         note = f"{sign}{readable(result.fold.fold)}x"
     else:
         note = "no fold"
-    axis.text(column + 0.5, row + 0.72, note, ha="center", va="center", fontsize=6, color="#333333")
+    axis.text(column + 0.5, row + 0.72, note, ha="center", va="center", fontsize=6, color=ink)
 
 
 def _legend(axis: Axes, screen: Screen, rows: int) -> None:
     present = {result.fold_class for result in screen.results}
     handles = [
-        Patch(facecolor=colour, edgecolor="#999999", label=name.replace("_", " "))
-        for name, colour in CLASS_COLOURS.items()
+        Patch(facecolor=colour, edgecolor=UNKNOWN, label=name.replace("_", " "))
+        for name, colour in CLASSES.items()
         if name in present and name not in {"reference", "na"}
     ]
-    handles.append(Patch(facecolor="#FFFFFF", edgecolor="#333333", linestyle="--", label="beyond the tested doses"))
+    handles.append(Patch(facecolor=NOT_TESTED, edgecolor=INK, linestyle="--", label="beyond the tested doses"))
     axis.legend(
         handles=handles,
         loc="upper left",
@@ -94,4 +92,4 @@ def _legend(axis: Axes, screen: Screen, rows: int) -> None:
     text = (
         f"IC50 (nM), fold over {screen.settings.reference} below. Classes: rule set {screen.rule_set.id}, by interval."
     )
-    axis.text(0.0, rows + 1.2, text, fontsize=6.5, color=FAINT, va="center")
+    axis.text(0.0, rows + 1.2, text, fontsize=6.5, color=PALE, va="center")

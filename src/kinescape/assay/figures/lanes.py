@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 
 from kinescape.assay.blot_image import BandVolume, Image
 from kinescape.assay.figures.style import SETTINGS
+from kinescape.palette import MEASURED, PROMISED
 
 
 def lanes_figure(image: Image, volumes: Sequence[BandVolume]) -> Figure:
@@ -21,7 +22,7 @@ def lanes_figure(image: Image, volumes: Sequence[BandVolume]) -> Figure:
         axis = figure.subplots()
         axis.imshow(image, cmap="gray_r", aspect="equal")
         for v in volumes:
-            colour = "#D55E00" if v.saturated else "#0072B2"
+            colour = MEASURED if v.saturated else PROMISED
             box = Rectangle((v.left, v.top), v.right - v.left, v.bottom - v.top, fill=False, edgecolor=colour, lw=1)
             axis.add_patch(box)
             share = f"{v.volume / first[v.band]:.2f}" if first.get(v.band) else "na"

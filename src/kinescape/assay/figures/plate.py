@@ -12,14 +12,7 @@ from matplotlib.patches import Rectangle
 from kinescape.assay.figures.style import SETTINGS
 from kinescape.assay.plates import ROW_LETTERS, SHAPES, well_place
 from kinescape.assay.wells import Well
-
-ROLE_EDGES = {
-    "untreated": "#000000",
-    "vehicle": "#000000",
-    "blank": "#D55E00",
-    "positive": "#CC79A7",
-    "day0": "#009E73",
-}
+from kinescape.palette import PLATE_GROUND, WELLS
 
 
 def plate_figure(wells: Sequence[Well], title: str) -> Figure | None:
@@ -37,12 +30,12 @@ def plate_figure(wells: Sequence[Well], title: str) -> Figure | None:
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(0.34 * columns + 1.2, 0.34 * rows + 0.7), layout="constrained")
         axis = figure.subplots()
-        axis.set_facecolor("#EEEEEE")
+        axis.set_facecolor(PLATE_GROUND)
         image = axis.imshow(grid, cmap="viridis", aspect="equal")
         for well, (row, column) in zip(placed, places, strict=True):
-            if well.role in ROLE_EDGES:
+            if well.role in WELLS:
                 corner = (column - 0.42, row - 0.42)
-                axis.add_patch(Rectangle(corner, 0.84, 0.84, fill=False, edgecolor=ROLE_EDGES[well.role], lw=1.4))
+                axis.add_patch(Rectangle(corner, 0.84, 0.84, fill=False, edgecolor=WELLS[well.role], lw=1.4))
         axis.set_xticks(range(columns), [str(c + 1) for c in range(columns)], fontsize=6)
         axis.set_yticks(range(rows), list(ROW_LETTERS[:rows]), fontsize=6)
         axis.tick_params(length=0)

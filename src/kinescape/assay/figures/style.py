@@ -1,4 +1,4 @@
-"""One look for all pictures of the bench: colours that colour-blind readers can tell apart, files without dates."""
+"""What the pictures of the bench share: the style at their letter size, and a colour for every variant."""
 
 from __future__ import annotations
 
@@ -6,57 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from kinescape.files import whole_file
+from kinescape.drawing import STYLE, save_figure
+from kinescape.palette import BLACK, SERIES
 
-# Okabe and Ito 2008, without the yellow that vanishes on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-REFERENCE_COLOUR = "#000000"
-GRID = "#DDDDDD"
-FAINT = "#666666"
-
-CLASS_COLOURS = {
-    "sensitised": "#92C5DE",
-    "sensitive": "#F7F7F7",
-    "moderate": "#FDDBA0",
-    "resistant": "#E08214",
-    "highly_resistant": "#B35806",
-    "uncertain": "#D9D9D9",
-    "reference": "#FFFFFF",
-    "na": "#FFFFFF",
-}
-"""Blue to brown: told apart by any colour vision, and in grey print by lightness."""
-
-SETTINGS: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.8,
-    "svg.hashsalt": "kinescape",
-    "svg.fonttype": "path",
-    "pdf.fonttype": 42,
-}
+SETTINGS: Any = {**STYLE, "font.size": 8}
 
 
 def variant_colours(variants: Sequence[str], reference: str) -> dict[str, str]:
     """A colour per variant, constant over all pictures of a screen; the reference is black."""
     others = [variant for variant in variants if variant != reference]
-    colours = {variant: PALETTE[i % len(PALETTE)] for i, variant in enumerate(others)}
-    colours[reference] = REFERENCE_COLOUR
+    colours = {variant: SERIES[:-1][i % (len(SERIES) - 1)] for i, variant in enumerate(others)}
+    colours[reference] = BLACK
     return colours
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write SVG, PDF or PNG by the file's suffix, the same bytes every time."""
-    metadata: Any = {
-        ".svg": {"Date": None, "Creator": None},
-        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-    }.get(path.suffix.lower(), {"Software": None})
-    with mpl.rc_context(SETTINGS), whole_file(path) as temporary:
-        figure.savefig(temporary, format=path.suffix[1:].lower(), dpi=150, metadata=metadata, bbox_inches="tight")
+    """Write SVG, PDF or PNG by the file's suffix, cut to what is drawn."""
+    save_figure(figure, path, tight=True)
 
 
 def safe_name(text: str) -> str:

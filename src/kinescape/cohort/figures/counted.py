@@ -7,7 +7,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from kinescape.cohort.figures.style import GRID, INK, MUTATED, NOT_TESTED, PALE, RC, WITHOUT, new_figure
+from kinescape.drawing import STYLE, new_figure
+from kinescape.palette import GRID, INK, MUTATED, NOT_TESTED, PALE, WITHOUT, ink_on
 
 PARTS = (
     ("mutated", "mutated", MUTATED, ""),
@@ -19,7 +20,7 @@ PARTS = (
 def stacked_counts_figure(counts: Any, *, simulated: bool) -> Figure:
     """Samples at failure of each inhibitor, mutated, without, and not tested."""
     groups = counts["by_inhibitor"]["groups"]
-    with mpl.rc_context(RC):
+    with mpl.rc_context(STYLE):
         figure = new_figure(max(4.6, 1.6 + 0.75 * len(groups)), 3.7)
         axes = figure.add_axes((0.13, 0.19, 0.84, 0.7))
         for place, cell in enumerate(groups.values()):
@@ -36,7 +37,8 @@ def stacked_counts_figure(counts: Any, *, simulated: bool) -> Figure:
                         linewidth=0.6,
                         hatch=hatch,
                     )
-                    axes.text(place, base + cell[key] / 2, str(cell[key]), ha="center", va="center", fontsize=8.5)
+                    axes.text(place, base + cell[key] / 2, str(cell[key]), ha="center", va="center",
+                              fontsize=8.5, color=ink_on(colour))  # fmt: skip
                     base += cell[key]
         axes.set_xticks(range(len(groups)), list(groups))
         for label in axes.get_xticklabels():
@@ -75,7 +77,7 @@ def shares_figure(counts: Any, *, simulated: bool) -> Figure:
         ("crizotinib_against_second_generation", "after crizotinib or second generation"),
         ("by_previous_tkis", "after the first or a later TKI"),
     )
-    with mpl.rc_context(RC):
+    with mpl.rc_context(STYLE):
         figure = new_figure(6.2, 5.5)
         _title(figure, "Share of mutated samples at relapse", simulated)
         for row, (key, caption) in enumerate(comparisons):

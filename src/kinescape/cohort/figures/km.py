@@ -7,8 +7,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from kinescape.cohort.figures.style import GRID, PALE, RC, SERIES, new_figure
 from kinescape.cohort.json_numbers import Json
+from kinescape.drawing import STYLE, new_figure
+from kinescape.palette import GRID, PALE, SERIES
 
 
 def kaplan_meier_figure(
@@ -18,7 +19,7 @@ def kaplan_meier_figure(
 
     ``result`` is what :func:`kinescape.cohort.survival.analyse` returns.
     """
-    with mpl.rc_context(RC):
+    with mpl.rc_context(STYLE):
         curves: dict[str, Any] = dict(result["curves"])  # type: ignore[call-overload]
         rows, width = 0.19 * len(curves), 6.4
         notes = footnote.count("\n") + bool(footnote)

@@ -9,12 +9,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from kinescape.cohort.figures.style import INK, MUTATED, PALE, RC, new_figure
 from kinescape.cohort.model import Cohort
+from kinescape.drawing import STYLE, new_figure
+from kinescape.palette import FAINT_LINE, GENES, INK, MUTATED, NOT_TESTED, PALE, TESTED
 
 MOST_PATIENTS, MOST_CHANGES = 80, 40
-TESTED, UNTESTED = "#E6E6E6", "#FFFFFF"
-GENE_COLOURS = {"ALK": "#0072B2", "ROS1": "#009E73"}
 
 
 def oncoprint_figure(cohort: Cohort) -> Figure:
@@ -35,7 +34,7 @@ def oncoprint_figure(cohort: Cohort) -> Figure:
         ),
     )
     shown = patients[:MOST_PATIENTS]
-    with mpl.rc_context(RC):
+    with mpl.rc_context(STYLE):
         width, height = 2.6 + 0.27 * len(shown), 1.75 + 0.24 * (len(ranked) + 1)
         figure = new_figure(max(width, 6.4), height)
         left = 1.15 / figure.get_figwidth()
@@ -66,13 +65,11 @@ def _grid(axes: Any, cohort: Cohort, shown: list[int], changes: list[str], found
     tested = set(cohort.samples.patient[cohort.samples.has_result].tolist())
     for x, patient in enumerate(shown):
         gene = str(cohort.patients.gene[patient])
-        axes.add_patch(
-            Rectangle((x + 0.08, 0.12), 0.84, 0.76, facecolor=GENE_COLOURS.get(gene, PALE), edgecolor="none")
-        )
+        axes.add_patch(Rectangle((x + 0.08, 0.12), 0.84, 0.76, facecolor=GENES.get(gene, PALE), edgecolor="none"))
         for y, change in enumerate(changes, 1):
             vaf = found.get(patient, {}).get(change)
-            colour = MUTATED if vaf is not None else TESTED if patient in tested else UNTESTED
-            edge = "none" if patient in tested else "#CFCFCF"
+            colour = MUTATED if vaf is not None else TESTED if patient in tested else NOT_TESTED
+            edge = "none" if patient in tested else FAINT_LINE
             axes.add_patch(Rectangle((x + 0.08, y + 0.08), 0.84, 0.84, facecolor=colour, edgecolor=edge, linewidth=0.6))
             if vaf is not None:
                 axes.text(x + 0.5, y + 0.5, _percent(vaf), ha="center", va="center", fontsize=5.5, color=INK)
@@ -100,11 +97,11 @@ def _dress(axes: Any, cohort: Cohort, shown: list[int], changes: list[str], coun
 
 def _key(figure: Figure, cohort: Cohort, height: float) -> None:
     genes = sorted(set(cohort.patients.gene.tolist()))
-    handles = [Patch(facecolor=GENE_COLOURS.get(gene, PALE), label=f"{gene} fusion") for gene in genes]
+    handles = [Patch(facecolor=GENES.get(gene, PALE), label=f"{gene} fusion") for gene in genes]
     handles += [
         Patch(facecolor=MUTATED, label="found (highest VAF, %)"),
         Patch(facecolor=TESTED, label="tested, not above the limit"),
-        Patch(facecolor=UNTESTED, edgecolor="#CFCFCF", label="not tested"),
+        Patch(facecolor=NOT_TESTED, edgecolor=FAINT_LINE, label="not tested"),
     ]
     figure.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0.01, 0.01 / height), frameon=False, fontsize=7.5, ncols=3,

@@ -11,19 +11,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from kinescape.cohort.days import DAYS_PER_MONTH
-from kinescape.cohort.figures.style import GRID, INK, MUTATED, PALE, RC, colour_of_agent, new_figure
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.response import best_responses
 from kinescape.cohort.stats.records import Integers
+from kinescape.drawing import STYLE, new_figure
+from kinescape.palette import BLACK, FAINT_LINE, GRID, INK, MUTATED, NOT_TESTED, PALE, UNKNOWN, drug_colour, ink_on
 
 Order = Literal["time", "patient", "gene", "mutated"]
 
 MOST_PATIENTS = 60
 """Bars that one page can show; the rest is told in the caption."""
 
-STATE_COLOURS = {"mutated": MUTATED, "none above the limit": "#FFFFFF", "not tested": "#BDBDBD"}
-
-BEST_COLOURS = {"CR": "#00441B", "PR": "#1B7837", "SD": "#7A7A7A", "PD": "#B2182B", "NE": "#AAAAAA"}
+STATE_COLOURS = {"mutated": MUTATED, "none above the limit": NOT_TESTED, "not tested": UNKNOWN}
 
 
 def swimmer_order(cohort: Cohort, order: Order) -> Integers:
@@ -54,7 +53,7 @@ def swimmer_figure(cohort: Cohort, order: Order = "time", most: int = MOST_PATIE
     """Bars from the first day of the first inhibitor; earlier therapy is not shown."""
     rows = swimmer_order(cohort, order)
     shown = rows[:most]
-    with mpl.rc_context(RC):
+    with mpl.rc_context(STYLE):
         height = 1.5 + 0.27 * shown.size
         figure = new_figure(9.4, max(height, 3.6))
         height = figure.get_figheight()
@@ -62,10 +61,9 @@ def swimmer_figure(cohort: Cohort, order: Order = "time", most: int = MOST_PATIE
         left_out = f", {shown.size} of {rows.size} patients shown" if shown.size < rows.size else ""
         figure.text(0.02, 1 - 0.2 / height, label + left_out, fontsize=10.5, fontweight="bold", va="center")
         axes = figure.add_axes((0.085, 0.55 / height, 0.655, 1 - 1.0 / height))
-        others: dict[str, str] = {}
         origin = treatment_span(cohort)[0]
         for y, patient in enumerate(shown.tolist()):
-            _draw_patient(axes, cohort, patient, y, float(origin[patient]), others)
+            _draw_patient(axes, cohort, patient, y, float(origin[patient]))
         axes.set_yticks(range(shown.size), [str(cohort.patients.name[row]) for row in shown.tolist()])
         axes.set_ylim(shown.size - 0.4, -0.6)
         axes.set_xlim(left=0)
@@ -75,23 +73,23 @@ def swimmer_figure(cohort: Cohort, order: Order = "time", most: int = MOST_PATIE
         axes.set_axisbelow(True)
         for side in ("top", "right", "left"):
             axes.spines[side].set_visible(False)
-        _legends(figure, cohort, shown, others, height)
+        _legends(figure, cohort, shown, height)
     return figure
 
 
-def _draw_patient(axes: Any, cohort: Cohort, patient: int, y: int, origin: float, others: dict[str, str]) -> None:
+def _draw_patient(axes: Any, cohort: Cohort, patient: int, y: int, origin: float) -> None:
     lines, patients = cohort.lines, cohort.patients
     end = float(patients.last_contact[patient])
 
     def at(day: float) -> float:
         return (day - origin) / DAYS_PER_MONTH
 
-    axes.plot([0, at(end)], [y, y], color="#d0d0d0", linewidth=1.2, zorder=1)
+    axes.plot([0, at(end)], [y, y], color=FAINT_LINE, linewidth=1.2, zorder=1)
     for row in np.flatnonzero(lines.patient == patient).tolist():
         if lines.start[row] < origin:
             continue
         stop = float(lines.stop[row]) if not np.isnan(lines.stop[row]) else end
-        colour = colour_of_agent(_shown_agent(cohort, row), others)
+        colour = drug_colour(_shown_agent(cohort, row))
         start = float(lines.start[row])
         axes.barh(
             y, at(stop) - at(start), left=at(start), height=0.6, color=colour, edgecolor=INK, linewidth=0.5, zorder=2
@@ -108,7 +106,7 @@ def _draw_patient(axes: Any, cohort: Cohort, patient: int, y: int, origin: float
     for row in np.flatnonzero(cohort.samples.patient == patient).tolist():
         colour = STATE_COLOURS[cohort.state(row)]
         day = at(float(cohort.samples.day[row]))
-        axes.plot(day, y - 0.02, marker="D", color=colour, markeredgecolor="#000000", markersize=6, zorder=6)
+        axes.plot(day, y - 0.02, marker="D", color=colour, markeredgecolor=BLACK, markersize=6, zorder=6)
     if patients.died[patient]:
         axes.text(at(end) + 0.5, y, "†", fontsize=11, va="center", ha="left", zorder=6)
     else:
@@ -124,7 +122,13 @@ def _draw_best(axes: Any, cohort: Cohort, patient: int, y: int, at: Any) -> None
             width = at(end) - at(float(cohort.lines.start[line]))
             if width > 4.5:
                 axes.text(
-                    at(float(cohort.lines.start[line])) + 1.0, y, best, fontsize=7, va="center", zorder=5, color=INK
+                    at(float(cohort.lines.start[line])) + 1.0,
+                    y,
+                    best,
+                    fontsize=7,
+                    va="center",
+                    zorder=5,
+                    color=ink_on(drug_colour(_shown_agent(cohort, line))),
                 )
 
 
@@ -136,7 +140,7 @@ def _shown_agent(cohort: Cohort, row: int) -> str:
     return "chemotherapy" if cohort.lines.kind[row] == "chemotherapy" else str(cohort.lines.agent[row])
 
 
-def _legends(figure: Figure, cohort: Cohort, shown: Integers, others: dict[str, str], height: float) -> None:
+def _legends(figure: Figure, cohort: Cohort, shown: Integers, height: float) -> None:
     lines = cohort.lines
     origin = treatment_span(cohort)[0]
     seen = [
@@ -145,22 +149,22 @@ def _legends(figure: Figure, cohort: Cohort, shown: Integers, others: dict[str, 
         if lines.start[row] >= origin[lines.patient[row]]
     ]
     agents: list[Any] = [
-        Patch(facecolor=colour_of_agent(name, others), edgecolor=INK, linewidth=0.5, label=name)
+        Patch(facecolor=drug_colour(name), edgecolor=INK, linewidth=0.5, label=name)
         for name in dict.fromkeys(sorted(seen))
     ]
     agents.append(
         Patch(facecolor="white", edgecolor=INK, hatch="////", linewidth=0.5, label="beyond progression (TBP)")
     )
 
-    def marker(sign: str, colour: str, label: str, size: float = 6, edge: str = "#000000") -> Line2D:
+    def marker(sign: str, colour: str, label: str, size: float = 6, edge: str = BLACK) -> Line2D:
         return Line2D(
             [], [], linestyle="none", marker=sign, color=colour, markeredgecolor=edge, markersize=size, label=label
         )
 
     signs = [
         marker("D", MUTATED, "sample, mutated"),
-        marker("D", "#FFFFFF", "sample, none above limit"),
-        marker("D", "#BDBDBD", "sample, not tested"),
+        marker("D", NOT_TESTED, "sample, none above limit"),
+        marker("D", UNKNOWN, "sample, not tested"),
         Line2D([], [], linestyle="none", marker="|", color=INK, markersize=10, markeredgewidth=2, label="progression"),
         marker("$†$", INK, "death", edge=INK),
         marker(">", INK, "alive at last contact", 5, edge=INK),

@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kinescape.cohort.days import DAYS_PER_MONTH
-from kinescape.cohort.figures.style import GRID, INK, PALE, RC, SERIES, colour_of_agent, new_figure
 from kinescape.cohort.model import Cohort
+from kinescape.drawing import STYLE, new_figure
+from kinescape.palette import GRID, INK, PALE, SERIES, drug_colour, ink_on
 
 MOST_PATIENTS = 12
 MARKERS = ("o", "s", "^", "D", "v")
@@ -31,17 +32,16 @@ def timeline_figure(cohort: Cohort) -> Figure:
     patients = timeline_patients(cohort)[:MOST_PATIENTS]
     columns = 2 if len(patients) > 1 else 1
     rows = max(1, -(-len(patients) // columns))
-    with mpl.rc_context(RC):
+    with mpl.rc_context(STYLE):
         height = 0.75 + 2.15 * rows
         figure = new_figure(4.7 * columns, height)
         title = "Allele fractions under therapy" + (" (SIMULATED)" if cohort.simulated else "")
         figure.text(0.02, 1 - 0.2 / height, title, fontsize=10.5, fontweight="bold", va="center")
-        others: dict[str, str] = {}
         for place, patient in enumerate(patients):
             column, row = place % columns, place // columns
             bottom = (height - 0.5 - 2.15 * (row + 1) + 0.5) / height
             box = ((column + 0.135) / columns, bottom, 0.83 / columns, 1.3 / height)
-            _panel(figure, box, cohort, patient, others)
+            _panel(figure, box, cohort, patient)
         if not patients:
             figure.text(0.5, 0.5, "no variant in any sample", ha="center", color=PALE)
         figure.text(0.02, 0.06 / height, "Open signs: tested, not above the limit (drawn at it). Dashed: limit of "
@@ -49,16 +49,14 @@ def timeline_figure(cohort: Cohort) -> Figure:
     return figure
 
 
-def _panel(
-    figure: Figure, box: tuple[float, float, float, float], cohort: Cohort, patient: int, others: dict[str, str]
-) -> None:
+def _panel(figure: Figure, box: tuple[float, float, float, float], cohort: Cohort, patient: int) -> None:
     axes = figure.add_axes(box)
     origin = float(cohort.patients.diagnosis[patient])
     end = (float(cohort.patients.last_contact[patient]) - origin) / DAYS_PER_MONTH
     axes.set_yscale("log")
     axes.set_ylim(LOWEST, 1)
     axes.set_xlim(0, end * 1.02)
-    _lanes(axes, cohort, patient, origin, others)
+    _lanes(axes, cohort, patient, origin)
     _points(axes, cohort, patient, origin)
     axes.set_yticks([0.001, 0.01, 0.1, 1], ["0.1%", "1%", "10%", "100%"])
     axes.minorticks_off()
@@ -71,7 +69,7 @@ def _panel(
     axes.legend(frameon=False, fontsize=7, loc="upper left", handlelength=1.0, borderpad=0.1, labelspacing=0.2)
 
 
-def _lanes(axes: Any, cohort: Cohort, patient: int, origin: float, others: dict[str, str]) -> None:
+def _lanes(axes: Any, cohort: Cohort, patient: int, origin: float) -> None:
     """Therapy as coloured bars above the panel."""
     lines = cohort.lines
     transform = axes.get_xaxis_transform()
@@ -88,12 +86,13 @@ def _lanes(axes: Any, cohort: Cohort, patient: int, origin: float, others: dict[
         axes.add_patch(
             mpl.patches.Rectangle(
                 (start, 1.03), width, 0.115, transform=transform, clip_on=False, edgecolor=INK, linewidth=0.5,
-                facecolor=colour_of_agent(name, others),
+                facecolor=drug_colour(name),
             )
         )  # fmt: skip
         text = "CHM" if chemo else name if len(name) <= 42 * width / span else name[:3].upper()
         if width / span > 0.07:
-            axes.text(start + width / 2, 1.087, text, transform=transform, fontsize=6.2, ha="center", va="center")
+            axes.text(start + width / 2, 1.087, text, transform=transform, fontsize=6.2, ha="center", va="center",
+                      color=ink_on(drug_colour(name)))  # fmt: skip
 
 
 def _points(axes: Any, cohort: Cohort, patient: int, origin: float) -> None:

@@ -9,40 +9,49 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kinescape.call.background_summary import REFERENCE_FRAGMENTS, BackgroundSummary
-from kinescape.report.figures.write import write_figure
+from kinescape.drawing import STYLE, new_figure, save_figure
+from kinescape.palette import ALIGNERS, FURTHER, INK, UNKNOWN
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-COLOURS = {"bwa": "#0072B2", "bowtie2": "#D55E00"}
 MARKS = {"bwa": "o", "bowtie2": "^"}
-OTHER_COLOUR, OTHER_MARK = "#009E73", "s"
+OTHER_MARK = "s"
 BESIDE = 1.4
 """A site less than this far above the global threshold is named to the right of its mark, clear of the line."""
-INK, FAINT = "#222222", "#bbbbbb"
 SUBSTITUTIONS = tuple(f"{ref}>{alt}" for ref in "CTGA" for alt in "ACGT" if ref != alt)
 
 
 def write_background_figure(paths: Sequence[Path], table: pd.DataFrame, summary: BackgroundSummary) -> None:
-    """Write the picture to every path (``.svg``, ``.png``, ``.pdf``).
+    """Write the picture to every path (``.svg``, ``.png``, ``.pdf``)."""
+    figure = background_figure(table, summary)
+    for path in paths:
+        save_figure(figure, path)
+
+
+def background_figure(table: pd.DataFrame, summary: BackgroundSummary) -> Figure:
+    """The picture.
 
     Parameters
     ----------
     table
         Rows of the background with their ``threshold`` (:func:`~kinescape.call.background_summary.with_thresholds`).
     """
-    from matplotlib.figure import Figure
+    import matplotlib as mpl
 
-    figure = Figure(figsize=(11, 7.6), layout="constrained")
-    upper, lower = figure.subplots(2, 1, height_ratios=(1, 1))
-    _rates(upper, table)
-    _thresholds(lower, table, summary)
-    controls = "patients' samples in place of controls" if summary.from_samples else "healthy controls"
-    number = f"{summary.controls} {controls}" if summary.controls > 1 else f"1 {controls.removesuffix('s')}"
-    mark = "SIMULATED: " if summary.simulated else ""
-    figure.suptitle(f"{mark}Background learned from {number}", fontsize=12, color=INK, x=0.01, ha="left")
-    write_figure(figure, paths)
+    with mpl.rc_context(STYLE):
+        figure = new_figure(11, 7.6)
+        figure.set_layout_engine("constrained")
+        upper, lower = figure.subplots(2, 1, height_ratios=(1, 1))
+        _rates(upper, table)
+        _thresholds(lower, table, summary)
+        controls = "patients' samples in place of controls" if summary.from_samples else "healthy controls"
+        number = f"{summary.controls} {controls}" if summary.controls > 1 else f"1 {controls.removesuffix('s')}"
+        mark = "SIMULATED: " if summary.simulated else ""
+        figure.suptitle(f"{mark}Background learned from {number}", fontsize=12, color=INK, x=0.01, ha="left")
+    return figure
 
 
 def _rates(axes: Axes, table: pd.DataFrame) -> None:
@@ -57,7 +66,7 @@ def _rates(axes: Axes, table: pd.DataFrame) -> None:
             rates = np.maximum(part["rate"].to_numpy(), lowest)
             if not len(rates):
                 continue
-            colour = COLOURS.get(aligner, OTHER_COLOUR)
+            colour = ALIGNERS.get(aligner, FURTHER)
             # Spread by rank, not by chance: the same table gives the same picture.
             jitter = ((np.arange(len(rates)) * 0.618034) % 1 - 0.5) * 0.26
             axes.scatter(column + shift + jitter, rates, s=5, color=colour, alpha=0.35, linewidths=0, rasterized=True)
@@ -88,7 +97,7 @@ def _thresholds(axes: Axes, table: pd.DataFrame, summary: BackgroundSummary) -> 
     for aligner, part in table.groupby("aligner", sort=False):
         values = np.sort(part["threshold"].to_numpy())
         shares = np.arange(1, len(values) + 1) / len(values)
-        colour = COLOURS.get(str(aligner), OTHER_COLOUR)
+        colour = ALIGNERS.get(str(aligner), FURTHER)
         style = "-" if aligner == table["aligner"].iloc[0] else "--"
         axes.step(
             [*values * 100, right * 100],
@@ -137,5 +146,5 @@ def _thresholds(axes: Axes, table: pd.DataFrame, summary: BackgroundSummary) -> 
 
 def _plain(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.6)
+    axes.grid(axis="y", color=UNKNOWN, linewidth=0.5, alpha=0.6)
     axes.set_axisbelow(True)

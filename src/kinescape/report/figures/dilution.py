@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kinescape.report.figures.write import write_figure
+from kinescape.drawing import STYLE, new_figure, save_figure
+from kinescape.palette import INK, MEASURED, PROMISED, UNKNOWN
 
-PROMISED, MEASURED, INK, FAINT = "#0072B2", "#D55E00", "#222222", "#bbbbbb"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 TICKS = (0.0005, 0.001, 0.002, 0.003, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5)
 POWER = 0.95
 
@@ -30,11 +34,19 @@ class DilutionPicture:
 
 def write_dilution_figure(paths: Sequence[Path], picture: DilutionPicture) -> None:
     """Write the picture to every path."""
-    from matplotlib.figure import Figure
+    import matplotlib as mpl
 
-    figure = Figure(figsize=(8.6, 5), layout="constrained")
+    with mpl.rc_context(STYLE):
+        figure = new_figure(8.6, 5)
+        figure.set_layout_engine("constrained")
+        _draw(figure, picture)
+    for path in paths:
+        save_figure(figure, path)
+
+
+def _draw(figure: Figure, picture: DilutionPicture) -> None:
     axes = figure.subplots()
-    axes.axhline(POWER, color=FAINT, linewidth=1)
+    axes.axhline(POWER, color=UNKNOWN, linewidth=1)
     axes.plot(picture.curve[:, 0], picture.curve[:, 1], color=PROMISED, linewidth=1.8, label="promised")
     low, middle, high = np.array(picture.measured).T
     axes.errorbar(
@@ -75,4 +87,3 @@ def write_dilution_figure(paths: Sequence[Path], picture: DilutionPicture) -> No
     axes.set_title(picture.title, fontsize=9.5, loc="left", color=INK)
     axes.legend(loc="center right", frameon=False, fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
-    write_figure(figure, paths)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from kinescape.palette import SERIES
 from kinescape.report.course import Course, Track
 from kinescape.report.figures.marks import evidence_mark
 from kinescape.report.figures.svg import element, group, label, line, number, picture, spread, tooltip, width_of
@@ -16,7 +17,7 @@ WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 300, 64, 20, 228
 NAMES = 130
 """Room at the right for the names of the lines."""
 SCALE = LogScale(0.001, 1.0, BOTTOM, TOP)
-COLOURS = 7
+COLOURS = len(SERIES)
 """Colours of lines before they repeat; the name at its end says which line is which."""
 
 

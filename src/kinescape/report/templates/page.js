@@ -23,22 +23,48 @@
       button.type = "button";
       while (head.firstChild) { button.appendChild(head.firstChild); }
       head.appendChild(button);
-      button.addEventListener("click", function () {
-        var falling = head.getAttribute("aria-sort") === "ascending";
+      function sort(falling) {
         heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
         head.setAttribute("aria-sort", falling ? "descending" : "ascending");
-        var body = table.tBodies[0];
+        var body = table.tBodies[0], sorted = document.createDocumentFragment();
         Array.prototype.slice.call(body.rows)
           .map(function (row, place) { return { row: row, place: place, key: keyOf(row, column) }; })
           .sort(function (a, b) { return (falling ? -1 : 1) * compare(a.key, b.key) || a.place - b.place; })
-          .forEach(function (item) { body.appendChild(item.row); });
+          .forEach(function (item) { sorted.appendChild(item.row); });
+        body.appendChild(sorted);
+      }
+      button.addEventListener("click", function () { sort(head.getAttribute("aria-sort") === "ascending"); });
+      // Where the heads of the columns are not shown (narrow screens) the same is reached through a list.
+      document.querySelectorAll('select[data-sorts="' + table.id + '"]').forEach(function (list) {
+        [false, true].forEach(function (falling) {
+          var option = document.createElement("option");
+          option.textContent = button.textContent + (falling ? ", falling" : ", rising");
+          list.appendChild(option);
+          list.addEventListener("change", function () { if (list.selectedOptions[0] === option) { sort(falling); } });
+        });
+      });
+    });
+    document.querySelectorAll('select[data-sorts="' + table.id + '"]').forEach(function (list) {
+      var first = document.createElement("option");
+      first.textContent = "as in the sheet";
+      list.insertBefore(first, list.firstChild);
+      list.selectedIndex = 0;
+      var order = Array.prototype.slice.call(table.tBodies[0].rows);
+      list.addEventListener("change", function () {
+        if (list.selectedOptions[0] !== first) { return; }
+        heads.forEach(function (head) { head.removeAttribute("aria-sort"); });
+        order.forEach(function (row) { table.tBodies[0].appendChild(row); });
       });
     });
   });
 
   document.querySelectorAll("[data-filters]").forEach(function (controls) {
     var table = document.getElementById(controls.dataset.filters);
-    var count = controls.querySelector("output");
+    var count = controls.querySelector("output"), texts = new WeakMap();
+    function textOf(row) {
+      if (!texts.has(row)) { texts.set(row, row.textContent.toLowerCase()); }
+      return texts.get(row);
+    }
     function apply() {
       var words = (controls.querySelector("input[type=search]") || { value: "" }).value.trim().toLowerCase();
       var wanted = {};
@@ -47,7 +73,7 @@
       });
       var shown = 0, rows = Array.prototype.slice.call(table.tBodies[0].rows);
       rows.forEach(function (row) {
-        var keep = row.textContent.toLowerCase().indexOf(words) >= 0;
+        var keep = textOf(row).indexOf(words) >= 0;
         Object.keys(wanted).forEach(function (name) { keep = keep && wanted[name].indexOf(row.dataset[name]) >= 0; });
         row.hidden = !keep;
         shown += keep ? 1 : 0;
