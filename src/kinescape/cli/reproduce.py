@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("study", type=click.Choice(["villa2024"]))
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder; a run that was stopped goes on.")
+@click.argument("study", type=click.Choice(["villa2024"]), expose_value=False)
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder; a run that was stopped goes on."
+)
 @click.option("--quick", is_flag=True, help="Fewer reads and experiments: under two minutes on two cores.")
-@click.option("--chain/--no-chain", default=True, show_default=True, help="Run the paper's own chain on the same reads.")
+@click.option(
+    "--chain/--no-chain", default=True, show_default=True, help="Run the paper's own chain on the same reads."
+)
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--quiet", is_flag=True, help="No progress display.")
-def reproduce(study: str, out: Path, quick: bool, chain: bool, threads: int | None, seed: int, quiet: bool) -> int:
+def reproduce(out: Path, quick: bool, chain: bool, threads: int | None, seed: int, quiet: bool) -> int:
     """Run every part of a published study and set each of its claims beside the number we get.
 
     Where the study publishes no raw data, the data are simulated with the published figures as truth, and say so.
@@ -72,6 +76,9 @@ def _live(text: str, *, last: bool) -> None:
 
 def _print(claims: list[Claim]) -> None:
     for claim in claims:
-        click.echo(f"{claim.finding.verdict:<17} {claim.identifier}  {claim.gist}  [{claim.published}]  ->  {claim.finding.ours}")
+        click.echo(
+            f"{claim.finding.verdict:<17} {claim.identifier}  {claim.gist}  [{claim.published}]  ->  "
+            f"{claim.finding.ours}"
+        )
     counts = Counter(claim.finding.verdict for claim in claims)
     click.echo(f"{len(claims)} claims: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()))

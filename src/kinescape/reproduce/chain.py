@@ -1,9 +1,9 @@
-"""The paper's chain as it stands in its Methods, on the same reads: pairs as sequenced, to both aligners, to filtered calls.
+"""The paper's chain as its Methods have it, on the same reads: pairs as sequenced, both aligners, filtered calls.
 
-BWA-MEM with default settings and Bowtie2 with ``--very-sensitive-local``, both on pairs, nothing trimmed; LoFreq's model
-(``kinescape call --mode lofreq``, which gives LoFreq 2.1.5's records, see docs/lofreq-mode.md); then LoFreq's filters in one
-step with the paper's values. Given together, that program loses its bound on the allele fraction (docs/lofreq-mode.md): what
-it would have kept stands here beside what the settings ask for.
+BWA-MEM with default settings and Bowtie2 with ``--very-sensitive-local``, both on pairs, nothing trimmed; LoFreq's
+model (``kinescape call --mode lofreq``, which gives LoFreq 2.1.5's records); then LoFreq's filters in one step with
+the paper's values. Given together, that program loses its bound on the allele fraction (docs/lofreq-mode.md): what it
+would have kept stands here beside what the settings ask for.
 """
 
 from __future__ import annotations
@@ -122,9 +122,9 @@ def align_pairs(aligner: str, fastq: tuple[Path, Path], reference: Reference, th
         done = subprocess.run(command, stdout=handle, stderr=log, check=False)
     if done.returncode:
         raise KinescapeError(f"{aligner} ended with {done.returncode}; its messages are in {out / f'{aligner}.log'}")
-    pysam.sort("-o", str(bam), str(sam))  # type: ignore[attr-defined]
+    pysam.sort("-o", str(bam), str(sam))
     sam.unlink()
-    pysam.index(str(bam))  # type: ignore[attr-defined]
+    pysam.index(str(bam))
     return bam
 
 

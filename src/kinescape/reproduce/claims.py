@@ -77,8 +77,8 @@ class Claim:
         """In the order of ``COLUMNS``."""
         finding = self.finding
         return (
-            self.identifier, self.section, self.where, self.gist, self.published, finding.ours, finding.verdict, self.basis,
-            finding.note, self.command,
+            self.identifier, self.section, self.where, self.gist, self.published, finding.ours, finding.verdict,
+            self.basis, finding.note, self.command,
         )  # fmt: skip
 
 

@@ -63,8 +63,7 @@ def strong(result: SampleResult) -> list[Call]:
 
 def protein(call: Call) -> str:
     """One-letter change, as ``G1202R``."""
-    assert call.consequence is not None
-    return call.consequence.protein
+    return call.consequence.protein if call.consequence else ""
 
 
 def phase_between(result: SampleResult, first: str, second: str) -> PhaseVerdict | None:

@@ -16,7 +16,7 @@ HUNDRED_NM = 100.0
 TAIL_AT_BOUND = ">"
 
 HIGH, ABOVE_TWO, MODERATE, NONE = "high", "any", "moderate", "none"
-"""What a word of the paper asks of a fold: above 10; above 2; above 2 and up to 10; up to 2 (docs/knowledge-base.md)."""
+"""What a word of the paper asks of a fold: above 10; above 2; above 2, up to 10; up to 2 (docs/knowledge-base.md)."""
 
 WORDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     # claim: (variant, drugs, what the words ask for)
@@ -86,7 +86,7 @@ def table_2(found: Found) -> Finding:
         total += 1
         inside += result.relative.low <= number_of(text) <= result.relative.high
     printed = sum(not text.startswith(">") for text in found.published.values())
-    ours = f"{inside} of {total} values inside their 95% interval; {printed - total} of {printed} printed values not estimated"
+    ours = f"{inside} of {total} values inside their 95% interval; {printed - total} of {printed} not estimated"
     note = f"Simulated plates, {found.scale.experiments} experiments each: mean of log10 IC50, Student's interval."
     return judged(inside >= EXPECTED_INSIDE * total and total == printed, ours, note)
 
@@ -108,7 +108,11 @@ def pan_resistant(found: Found) -> Finding:
     drugs = found.rules.pan_sets("five-clinical-alk")[0].drugs
     variants = [name for name in dict.fromkeys(variant for variant, _ in found.published) if name != REFERENCE]
     pan = [name for name in variants if all(_above(found, name, drug, 10) for drug in drugs)]
-    return judged(set(pan) == {"L1196P", "C1237Y", "L1196M+G1202R"}, ", ".join(pan), "Fold above 10 with all five clinical inhibitors.")
+    return judged(
+        set(pan) == {"L1196P", "C1237Y", "L1196M+G1202R"},
+        ", ".join(pan),
+        "Fold above 10 with all five clinical inhibitors.",
+    )
 
 
 def _above(found: Found, variant: str, drug: str, cut: float) -> bool:
@@ -122,7 +126,9 @@ def above_100_nm(found: Found) -> Finding:
             result = found.screen.result(variant, drug)
             if result is not None:
                 values[f"{variant} {drug}"] = result.relative
-    ours = ", ".join(f"{name} {value.ic50:,.0f} ({value.low:,.0f} to {value.high:,.0f}) nM" for name, value in values.items())
+    ours = ", ".join(
+        f"{name} {value.ic50:,.0f} ({value.low:,.0f} to {value.high:,.0f}) nM" for name, value in values.items()
+    )
     return judged(len(values) == 4 and all(value.low > HUNDRED_NM for value in values.values()), ours)
 
 
@@ -138,7 +144,9 @@ def _repeated(found: Found, variant: str, drugs: Sequence[str]) -> Finding:
     folds = {drug: fold(found, variant, drug)[0] for drug in drugs}
     ours = ", ".join(f"{drug} {value:.1f}x" for drug, value in folds.items())
     return judged(
-        all(value <= 2 for value in folds.values()), ours, "Repeated from earlier work; the paper's own Table 2 does not bear it out."
+        all(value <= 2 for value in folds.values()),
+        ours,
+        "Repeated from earlier work; the paper's own Table 2 does not bear it out.",
     )
 
 
@@ -147,7 +155,8 @@ def compound_source(found: Found) -> Finding:
     return judged(
         False,
         f"{len(tested)} values without an unmutated line of their own",
-        "The footnote of Table 2 names one earlier paper, the text another. Folds of that row cross two studies; the packaged "
+        "The footnote of Table 2 names one earlier paper, the text another. Folds of that row cross two studies; the "
+        "packaged "
         "knowledge base gives them none.",
     )
 
@@ -156,7 +165,8 @@ def faster(found: Found, variant: str) -> Finding:
     growth = next((each for each in found.growth if each.variant == variant), None)
     if growth is None or math.isnan(growth.ratio_low):
         return judged(False, "no rate")
-    ours = f"{growth.ratio:.2f} times as fast ({growth.ratio_low:.2f} to {growth.ratio_high:.2f}), doubling in {growth.doubling()[0]:.1f} h"
+    interval = f"{growth.ratio_low:.2f} to {growth.ratio_high:.2f}"
+    ours = f"{growth.ratio:.2f} times as fast ({interval}), doubling in {growth.doubling()[0]:.1f} h"
     return judged(growth.ratio_low > 1, ours, "The direction was put in; the paper prints no numbers.")
 
 
@@ -185,7 +195,9 @@ def phosphorylation(found: Found) -> Finding:
             continue
         ours.append(f"{result.variant} {result.drug} {result.fold.qualifier.lstrip('=')}{_short(result.fold.fold)}x")
         higher &= result.fold.fold > 1
-    return judged(higher and bool(ours), ", ".join(ours), "Simulated blots: phosphorylation is given the IC50 of Table 2.")
+    return judged(
+        higher and bool(ours), ", ".join(ours), "Simulated blots: phosphorylation is given the IC50 of Table 2."
+    )
 
 
 def _short(value: float) -> str:

@@ -44,7 +44,8 @@ def progression_free(found: Found) -> Finding:
     ours = f"p {headline['p']:.2f} ({headline['test']})" if headline["p"] is not None else headline["reason"]
     return untestable(
         ours,
-        "The times of single patients are not published; our course is simulated without an effect. Mutated samples come from "
+        "The times of single patients are not published; our course is simulated without an effect. Mutated samples "
+        "come from "
         "later lines, which are shorter anyway: the comparison must be made inside lines, as here.",
     )
 
@@ -54,7 +55,8 @@ def overall(found: Found) -> Finding:
     ours = f"from the first sample: p {part['p']:.2f}" if part["p"] is not None else str(part["reason"])
     return untestable(
         ours,
-        "The times of single patients are not published. From diagnosis, patients who are ever mutated must have lived to be "
+        "The times of single patients are not published. From diagnosis, patients who are ever mutated must have "
+        "lived to be "
         "sampled (immortal time), so that comparison is refused here; survival from the first sample is shown.",
     )
 
@@ -62,7 +64,8 @@ def overall(found: Found) -> Finding:
 def relapses_by_line(found: Found) -> Finding:
     first, later = _cells(found, "by_previous_tkis")
     numbers = (_counts(first)[1], _counts(later)[1])
-    ours = f"{numbers[0]} and {numbers[1]}; {found.cohort['patients']['first_line_inhibitor']} patients began with an inhibitor"
+    began = found.cohort["patients"]["first_line_inhibitor"]
+    ours = f"{numbers[0]} and {numbers[1]}; {began} patients began with an inhibitor"
     return judged(numbers == (9, 9), ours, "Laid out so; the patients are simulated.")
 
 
@@ -76,4 +79,5 @@ def _counts(cell: Any) -> tuple[int, int]:
 
 
 def _share(cell: Any) -> str:
-    return f"{cell['mutated']} of {cell['tested']} ({cell['share']:.0%}, 95% CI {cell['ci_low']:.0%} to {cell['ci_high']:.0%})"
+    interval = f"95% CI {cell['ci_low']:.0%} to {cell['ci_high']:.0%}"
+    return f"{cell['mutated']} of {cell['tested']} ({cell['share']:.0%}, {interval})"

@@ -15,6 +15,10 @@ VARIANTS = 10
 TOLERANCE = 0.15
 """Relative difference up to which a simulated rate is the published one."""
 
+NO_SLICES = (
+    "No slice of these databases is installed; `kinescape annot fetch` brings ClinVar, BoostDM is not for download by a "
+    "program."
+)
 NO_CONTROLS = "the deposit holds no healthy controls"
 
 
@@ -27,7 +31,8 @@ def background(found: Found) -> Finding:
     return judged(
         close,
         f"{ours} ({found.background.controls} controls)",
-        "Put in: 0.0024 over all bases. Counted between the primers, where amplification errors are, it is a little more.",
+        "Put in: 0.0024 over all bases. Counted between the primers, where amplification errors are, it is a little "
+        "more.",
     )
 
 
@@ -38,8 +43,10 @@ def threshold(found: Found) -> Finding:
     return judged(
         abs(value / THRESHOLD - 1) <= TOLERANCE,
         f"{value:.2%} = {found.background.factor:g} x {found.background.highest:.5f}",
-        "The paper says that 0.6% follows and not how; 2.5 times the background is the rule that gives it. Site by site, "
-        f"{min(each.below_threshold for each in found.background.sites.values()):.1%} of substitutions allow a lower one.",
+        "The paper says that 0.6% follows and not how; 2.5 times the background is the rule that gives it. Site by "
+        "site, "
+        f"{min(each.below_threshold for each in found.background.sites.values()):.1%} of substitutions allow a lower "
+        f"one.",
     )
 
 
@@ -51,7 +58,8 @@ def healthy(found: Found) -> Finding:
     return judged(
         calls == 0,
         f"{calls} strong calls in {len(found.controls)} controls",
-        f"0 of {len(found.controls)} alone bounds the rate at {min(bound, 1):.0%} per sample (rule of three); more samples are "
+        f"0 of {len(found.controls)} alone bounds the rate at {min(bound, 1):.0%} per sample (rule of three); more "
+        f"samples are "
         "in docs/sensitivity.md.",
     )
 
@@ -79,7 +87,9 @@ def coverage(found: Found) -> Finding:
     low, median, high = np.percentile(depths, [25, 50, 75])
     ours = f"{median:,.0f}x (IQR {low:,.0f} to {high:,.0f}) over {len(depths)} calls"
     if found.scale.pairs_share < 1:
-        return untestable(ours, "a quick run simulates fewer reads; the full run lays them out for the published median")
+        return untestable(
+            ours, "a quick run simulates fewer reads; the full run lays them out for the published median"
+        )
     return judged(
         abs(median / MEDIAN_COVERAGE - 1) <= TOLERANCE, ours, "Reads were laid out for it. Depth is not sensitivity."
     )
@@ -92,11 +102,15 @@ def mutated(found: Found) -> Finding:
         f"{relapse['ci_high']:.0%}); {patients['mutated']} of {patients['tested']} ({patients['share']:.0%})"
     )
     shape = (relapse["mutated"], relapse["tested"], patients["mutated"], patients["tested"])
-    return judged(shape == (7, 18, 7, 15), ours, "Counted from the calls of the simulated reads, not from what was put in.")
+    return judged(
+        shape == (7, 18, 7, 15), ours, "Counted from the calls of the simulated reads, not from what was put in."
+    )
 
 
 def variants(found: Found) -> Finding:
-    names = sorted({protein(call) for result in found.plasma for call in strong(result)}, key=lambda name: int(name[1:-1]))
+    names = sorted(
+        {protein(call) for result in found.plasma for call in strong(result)}, key=lambda name: int(name[1:-1])
+    )
     expected = {each.name.rpartition(":")[2] for each in found.truth}
     note = f"{len(expected)} different base changes were put in." if expected else ""
     return judged(len(names) == VARIANTS, f"{len(names)}: {', '.join(names)}", note)
@@ -176,8 +190,7 @@ def databases(found: Found) -> Finding:
     said = {name: text for name, text in calls[0].annotations.items() if name.lower() in {"clinvar", "boostdm"}}
     ours = "; ".join(f"{name}: {text}" for name, text in said.items()) or NOT_CONSULTED
     if not said or all(text == NOT_CONSULTED for text in said.values()):
-        return untestable(ours, "No slice of these databases is installed; `kinescape annot fetch` brings ClinVar, BoostDM is "
-                          "not for download by a program.")  # fmt: skip
+        return untestable(ours, NO_SLICES)
     listed = any("neuroblastoma" in text.lower() or "driver" in text.lower() for text in said.values())
     return judged(listed, ours)
 
@@ -203,7 +216,8 @@ def one_step_filter(found: Found) -> Finding:
     return judged(
         kept == loose,
         ours,
-        "LoFreq 2.1.5 loses its bound on the allele fraction when the same command corrects for multiple tests and a call has a "
+        "LoFreq 2.1.5 loses its bound on the allele fraction when the same command corrects for multiple tests and a "
+        "call has a "
         "QUAL above about 3080. Whether the authors filtered in one step, the text does not say.",
     )
 

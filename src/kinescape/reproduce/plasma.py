@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
@@ -62,8 +63,8 @@ def described(scale: Scale) -> list[Described]:
                 "therapy": agents[clinical["patient"]][number - 1],
                 "fusion": fusion[clinical["patient"]],
             }
-        assert isinstance(spec.pairs, int)
-        pairs = max(scale.least_pairs, round(spec.pairs * scale.pairs_share))
+        # The recipe gives one number for all amplicons.
+        pairs = max(scale.least_pairs, round(cast(int, spec.pairs) * scale.pairs_share))
         found.append((msgspec.structs.replace(spec, pairs=pairs), row))
     return found
 

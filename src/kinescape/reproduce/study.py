@@ -1,4 +1,4 @@
-"""The whole reproduction, one step after the other. Each step's folder is whole and kept; a run that was stopped goes on.
+"""The whole reproduction, one step after the other. Each step's folder is whole and kept: a stopped run goes on.
 
 Read this first: everything else in this folder is called from here.
 """
@@ -129,7 +129,9 @@ def _check_folder(out: Path) -> None:
     if out.is_dir():
         strangers = sorted(each.name for each in out.iterdir() if each.name not in known and each.name[0] != ".")
         if strangers:
-            raise InputError("holds something else", file=out, found=strangers[0], expected="an empty folder, or an earlier run")
+            raise InputError(
+                "holds something else", file=out, found=strangers[0], expected="an empty folder, or an earlier run"
+            )
     out.mkdir(parents=True, exist_ok=True)
 
 
@@ -259,8 +261,5 @@ def published_table() -> dict[tuple[str, str], str]:
     with TABLE_2.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(line for line in handle if not line.startswith("#")))
     return {
-        (row["variant"], drug): text
-        for row in rows
-        for drug, text in row.items()
-        if drug != "variant" and text != "na"
+        (row["variant"], drug): text for row in rows for drug, text in row.items() if drug != "variant" and text != "na"
     }
