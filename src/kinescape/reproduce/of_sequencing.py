@@ -16,8 +16,8 @@ TOLERANCE = 0.15
 """Relative difference up to which a simulated rate is the published one."""
 
 NO_SLICES = (
-    "No slice of these databases is installed; `kinescape annot fetch` brings ClinVar, BoostDM is not for download by a "
-    "program."
+    "No slice of these databases is installed; `kinescape annot fetch` brings ClinVar, BoostDM is not for download by "
+    "a program."
 )
 NO_CONTROLS = "the deposit holds no healthy controls"
 
