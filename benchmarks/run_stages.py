@@ -1,20 +1,28 @@
 """Time ``kinescape run`` on one deep sample, stage by stage: CPU seconds and peak memory.
 
-    python benchmarks/run_stages.py [--pairs 25000] [--threads 2] [--repeat 3]
+    python benchmarks/run_stages.py [--pairs 25000] [--threads 2] [--repeat 3] [--no-evidence]
+    python benchmarks/run_stages.py --pairs 5000 --samples 1 2 4 8 16
 
 The sample is simulated (seven amplicons, the stated read pairs each, background 0.0024) and kept in the system's
 temporary folder for the next call. CPU seconds include the aligners; the peak is that of the largest process.
+
+With ``--samples`` the whole command is timed instead: ``kinescape run`` on a sheet of that many equal samples (the same
+reads under other names), start-up, pages and index included.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import itertools
+import os
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PAIRS = 25_000
@@ -58,7 +66,9 @@ def simulated_sample(pairs: int) -> tuple[Path, Path]:
     return files[0], files[1]
 
 
-def measure(files: tuple[Path, Path], threads: int) -> tuple[list[tuple[str, float, float]], int]:
+def measure(
+    files: tuple[Path, Path], threads: int, evidence: bool = True
+) -> tuple[list[tuple[str, float, float]], int]:
     """(stage, wall seconds, CPU seconds) of one run, and the calls it made."""
     moments: list[tuple[str, Moment]] = [("start-up", Moment.now())]
     from kinescape.engine.folder import write_sample
@@ -68,6 +78,8 @@ def measure(files: tuple[Path, Path], threads: int) -> tuple[list[tuple[str, flo
     from kinescape.sheet import single_sample
 
     plan = RunPlan((), Path(), "alk-ros1", "alk-ros1", None, Parameters(), threads)
+    if not evidence:
+        plan = replace(plan, evidence=None)
     bench = workbench(plan)
     sample = single_sample(*files, "benchmark", 20.0)
     analysis = analyse_sample(sample, bench, threads, lambda stage: moments.append((stage, Moment.now())))
@@ -82,16 +94,63 @@ def measure(files: tuple[Path, Path], threads: int) -> tuple[list[tuple[str, flo
     return rows, sum(call.evidence == "strong" for call in analysis.result.calls)
 
 
+PR_SET_CHILD_SUBREAPER = 36
+"""Linux, prctl(2): processes that lose their parent become ours, so that their CPU time can be asked for."""
+
+
+def wait_for_all() -> None:
+    """Wait for every process below this one; only then does the kernel count its CPU time."""
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
+
+
+def whole_run(files: tuple[Path, Path], samples: int, threads: int) -> tuple[float, float]:
+    """(wall seconds, CPU seconds) of ``kinescape run`` on a sheet of equal samples."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lines = ["sample,fastq_1,fastq_2,cfdna_ng,simulated"]
+        for number in range(samples):
+            for mate, file in enumerate(files, start=1):
+                (folder / f"s{number}_R{mate}.fastq.gz").symlink_to(file)
+            lines.append(f"s{number},s{number}_R1.fastq.gz,s{number}_R2.fastq.gz,20,yes")
+        (folder / "sheet.csv").write_text("\n".join(lines) + "\n")
+        command = ["-m", "kinescape.cli.main", "run", "sheet.csv", "-o", "out", "--threads", str(threads), "--quiet"]
+        before = Moment.now()
+        subprocess.run([sys.executable, *command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        wall = time.perf_counter() - before.wall
+        wait_for_all()
+        after = Moment.now()
+    return wall, after.cpu - before.cpu
+
+
+def time_samples(files: tuple[Path, Path], pairs: int, counts: list[int], threads: int, repeat: int) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    print(f"{7 * pairs:,} pairs per sample, {threads} threads, median of {repeat}")
+    print(f"{'samples':>8}{'wall s':>9}{'CPU s':>9}{'CPU s per sample':>18}")
+    for samples in counts:
+        runs = [whole_run(files, samples, threads) for _ in range(repeat)]
+        wall, cpu = (statistics.median(run[index] for run in runs) for index in (0, 1))
+        print(f"{samples:>8}{wall:>9.1f}{cpu:>9.1f}{cpu / samples:>18.2f}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=PAIRS, help="read pairs per amplicon")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--samples", type=int, nargs="+", help="time whole runs of so many equal samples instead")
+    parser.add_argument("--no-evidence", action="store_true", help="keep no reads for inspection by eye")
     options = parser.parse_args()
     files = simulated_sample(options.pairs)
+    if options.samples:
+        time_samples(files, options.pairs, options.samples, options.threads, options.repeat)
+        return
     runs = []
     for number in range(options.repeat):
-        rows, strong = measure(files, options.threads)
+        rows, strong = measure(files, options.threads, not options.no_evidence)
         runs.append(rows)
         if number == 0:
             first = sum(cpu for _, _, cpu in rows)

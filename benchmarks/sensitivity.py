@@ -111,12 +111,14 @@ def main() -> None:
     parser.add_argument("--shallow", action="store_true", help="healthy samples at the lesser depth only")
     options = parser.parse_args()
     cells: dict[tuple[float | None, int, float], list[Found]] = {}
+    false_so_far = 0
     todo = cases(options.replicates, options.healthy, options.first, options.shallow)
     context = multiprocessing.get_context("forkserver")
     with ProcessPoolExecutor(options.processes, context) as pool:
         for done, found in enumerate(pool.map(analyse, todo), start=1):
             cells.setdefault((found.case.fraction, found.case.pairs, found.case.nanograms), []).append(found)
-            print(f"{done}/{len(todo)}", file=sys.stderr, end="\r")
+            false_so_far += len(found.false_strong)
+            print(f"{done}/{len(todo)} analysed, false strong calls {false_so_far}", file=sys.stderr, flush=True)
     print("vaf\tpairs\tng\tsamples\tput_in\tstrong\tsensitivity\tlow\thigh\tpromised_lod95\tfalse_strong")
     for (fraction, pairs, nanograms), group in cells.items():
         put_in, strong = sum(each.put_in for each in group), sum(each.strong for each in group)

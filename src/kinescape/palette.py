@@ -114,6 +114,7 @@ LIGHT: dict[str, str] = {
     "sim-ink": "#4a3600",
     "mutated": "#d55e00",
     "unknown": "#bdbdbd",
+    "without": "#ffffff",
 }
 """CSS variables of the pages on light paper."""
 DARK: dict[str, str] = {
@@ -149,6 +150,7 @@ DARK: dict[str, str] = {
     "sim-ink": "#ffe7a3",
     "mutated": "#d55e00",
     "unknown": "#7c858f",
+    "without": "#ffffff",
 }
 """The same on dark paper."""
 PRINT: dict[str, str] = {"bg": "#ffffff", "ink": "#000000", "soft": "#444444", "line": "#c4c9cf"}

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Evidence = Literal["strong", "weak", "filtered"]
 """strong: passes with both aligners; weak: with one; filtered: with none (written with the reasons, never dropped)."""
@@ -48,6 +48,13 @@ class Variant(Record, frozen=True, kw_only=True, order=True):
     def name(self) -> str:
         """``chr2:29222399:C>T``: unique within a genome, used as call id."""
         return f"{self.chrom}:{self.pos}:{self.ref}>{self.alt}"
+
+
+def variant_named(name: str) -> Variant:
+    """The variant with a name as :attr:`Variant.name` gives it."""
+    chrom, pos, change = name.rsplit(":", 2)
+    ref, _, alt = change.partition(">")
+    return Variant(chrom=chrom, pos=int(pos), ref=ref, alt=alt)
 
 
 class Consequence(Record, frozen=True, kw_only=True):
@@ -100,7 +107,7 @@ class AlignerCall(Record, frozen=True, kw_only=True):
     candidate: bool
     """Whether LoFreq's model called it at all, before filters."""
     background: float | None = None
-    """Share of fragments that the site makes by error, in controls; None for indels and without a background."""
+    """Share of fragments that the site makes by error, in controls; None without a background."""
 
 
 class Call(Record, frozen=True, kw_only=True):
@@ -441,8 +448,8 @@ class Parameters(Record, frozen=True, kw_only=True):
     """Every threshold of a run. The defaults are Villa et al. 2024, Methods."""
 
     mode: Literal["default", "lofreq"] = "default"
-    """default: error rates as this run shows them, orientation where strand is confounded, two changes of one codon on
-    the same fragments as one event. lofreq: LoFreq's model as it is, on stated qualities, for comparison."""
+    """default: error rates as this run shows them, orientation where strand is confounded, changes that the same
+    fragments show at one place as one event. lofreq: LoFreq's model as it is, on stated qualities, for comparison."""
     min_base_quality: int = 6
     significance: float = 0.01
     """LoFreq's significance with its dynamic Bonferroni factor."""
@@ -505,6 +512,51 @@ class UmiQc(Record, frozen=True, kw_only=True):
     """(pairs, families), by size."""
 
 
+class EvidenceCaps(Record, frozen=True, kw_only=True):
+    """How many fragments are kept for inspection by eye (docs/inspection.md)."""
+
+    alt: Annotated[int, msgspec.Meta(ge=1)] = 400
+    """Fragments that show a call, for each call; a quarter of it for a filtered candidate."""
+    reference: Annotated[int, msgspec.Meta(ge=0)] = 120
+    """Fragments that show the reference at a call, for each call; a quarter of it for a filtered candidate."""
+    linked: Annotated[int, msgspec.Meta(ge=0)] = 60
+    """Fragments of each kind (both changes, only one) for every pair of calls that was phased."""
+    fragments: Annotated[int, msgspec.Meta(ge=1)] = 3000
+    """All together; findings come before filtered candidates."""
+
+
+class EvidenceCount(Record, frozen=True, kw_only=True):
+    """True numbers of one call with one aligner, beside what the evidence files show of them. A fragment counts if one
+    of its mates shows the position, whatever its base quality."""
+
+    variant: str
+    """Call id."""
+    aligner: str
+    alt_fragments: int
+    reference_fragments: int
+    shown_alt: int
+    shown_reference: int
+
+
+class EvidenceFile(Record, frozen=True, kw_only=True):
+    """A BAM file beside the result, its index under the same name with ``.bai``."""
+
+    aligner: str
+    name: str
+
+
+class ReadEvidence(Record, frozen=True, kw_only=True):
+    """The reads that were kept for inspection by eye, in files beside ``result.json``."""
+
+    files: tuple[EvidenceFile, ...]
+    reference: str
+    """FASTA of the windows that the amplicons lie on."""
+    caps: EvidenceCaps
+    fragments: int
+    """Fragments in every one of the files."""
+    counts: tuple[EvidenceCount, ...]
+
+
 class SampleResult(Record, frozen=True, kw_only=True):
     """Everything that is known of one sample: the one source of truth for report, exports, and re-interpretation."""
 
@@ -541,3 +593,5 @@ class SampleResult(Record, frozen=True, kw_only=True):
     umi: UmiQc | None = None
     """Families of reads; None where the library's UMIs were not used. With it, calls and depths count consensus reads
     (one pair per molecule), and ``fragments`` are molecules."""
+    evidence: ReadEvidence | None = None
+    """None: no reads were kept for inspection by eye."""

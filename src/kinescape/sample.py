@@ -18,19 +18,23 @@ from kinescape.align.run import AlignerOutput, align, place_with_bwa
 from kinescape.annotate.consult import NO_ANNOTATIONS, Annotations, OnRecord, annotate_calls
 from kinescape.call.background_file import Background
 from kinescape.call.from_columns import reads_needed, tested_alleles
+from kinescape.call.gap_background import gaps_against_background
 from kinescape.call.mate_indels import tested_indels
 from kinescape.call.site_test import against_background
-from kinescape.columns.alleles import ALTERNATIVE, MISSING, variant_alleles
+from kinescape.columns.alleles import ALTERNATIVE, MISSING
 from kinescape.columns.axis import Axis, panel_axis
 from kinescape.columns.families import Molecules, call_molecules
 from kinescape.columns.fragments import fragment_counts
 from kinescape.columns.from_mates import MateColumns, count_columns
+from kinescape.columns.gap_fragments import gap_fragments
 from kinescape.columns.inserts import insert_lengths
 from kinescape.columns.mate_gaps import indel_events
 from kinescape.columns.placement import Placement, place
 from kinescape.consensus.disagreement import explain_disagreement
 from kinescape.consensus.joined import join_events
 from kinescape.consensus.merge import AlignerEvidence, called_positions, merge_calls
+from kinescape.consensus.view import View
+from kinescape.evidence.gather import Gathered, gather_evidence
 from kinescape.files import sha256_of
 from kinescape.limits.coverage import (
     Sight,
@@ -52,6 +56,7 @@ from kinescape.reads.umi import umi_source
 from kinescape.records import (
     AlignerRun,
     Call,
+    EvidenceCaps,
     InputFile,
     KnowledgeBaseReference,
     PanelReference,
@@ -79,6 +84,8 @@ class Workbench:
     background: Background | None = None
     """Background learned from controls; without one the global smallest allele fraction holds everywhere."""
     annotations: Annotations = NO_ANNOTATIONS
+    evidence: EvidenceCaps | None = None
+    """How many reads are kept for inspection by eye; None keeps none."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,8 @@ class SampleAnalysis:
     positions: dict[str, Any]
     """Columns of ``positions.tsv.gz``: one array per name."""
     sight: Sight
+    evidence: Gathered | None = None
+    """The reads for inspection by eye."""
 
 
 def analyse_sample(
@@ -112,7 +121,9 @@ def analyse_sample(
     axis = panel_axis(panel)
     progress("reading")
     inputs = tuple(_input_file(path) for path in (sample.fastq_1, sample.fastq_2))
-    raw = pairs = read_pairs(sample.fastq_1, sample.fastq_2, umi=umi_source(parameters.umi))
+    # A molecule's consensus has no name of a read.
+    named = bench.evidence is not None and parameters.umi is None
+    raw = pairs = read_pairs(sample.fastq_1, sample.fastq_2, umi=umi_source(parameters.umi), keep_names=named)
     families = None
     try:
         progress("aligning")
@@ -136,16 +147,23 @@ def analyse_sample(
         site_tests = [each.tests.site_test for each in evidence if each.tests.site_test is not None]
         sight = sight_of(axis, columns, needed, _background_of(parameters, evidence, families), molecules, site_tests)
         calls = merge_calls(panel, axis, evidence, parameters, molecules)
-        calls, seen = _fragments(panel, pairs, placement, axis, calls, evidence, parameters)
-        calls = explain_disagreement(
-            calls, pairs, axis, [each for each, _ in counted], [each.events for each in evidence]
-        )
+        views = [View(pairs, axis, each, found.events) for (each, _), found in zip(counted, evidence, strict=True)]
+        calls, seen = _fragments(panel, calls, views, evidence, parameters, molecules)
+        calls = explain_disagreement(calls, views)
         merged = calls
         calls = annotate_calls(
             merged, bench.annotations, panel, parameters.max_population_af, _on_record(bench.knowledge_base)
         )
         phases = phase_calls(axis, calls, seen, sight)
         haplotypes = phase_groups(axis, calls, seen, sight, phases)
+        gathered = None
+        if bench.evidence is not None:
+            gathered = gather_evidence(
+                *(panel, axis, pairs, calls, phases),
+                [(each, found.events) for (each, _), found in zip(counted, evidence, strict=True)],
+                [(output.alignments.aligner, output.program.version) for output in aligned],
+                bench.evidence,
+            )
     finally:
         raw.close()
         pairs.close()
@@ -195,11 +213,12 @@ def analyse_sample(
         umi=None
         if families is None
         else msgspec.structs.replace(families.qc, background=measured_background(evidence)),
+        evidence=gathered.record if gathered is not None else None,
     )
     positions = position_columns(sight, columns)
     if families is not None:
         positions["molecules"] = positions["fragments"]
-    return SampleAnalysis(result, positions, sight)
+    return SampleAnalysis(result, positions, sight, gathered)
 
 
 def _on_record(base: KnowledgeBase | None) -> OnRecord:
@@ -226,35 +245,34 @@ def _test(
     bench: Workbench, pairs: ReadPairs, axis: Axis, placement: Placement, columns: MateColumns
 ) -> AlignerEvidence:
     parameters = bench.parameters
-    site_test = None
+    site_test = gap_test = None
+    events = indel_events(bench.panel, pairs, placement, axis)
     if bench.background is not None:
         fragments = fragment_counts(pairs, placement, len(axis))
         site_test = against_background(bench.background.sites[columns.aligner], fragments, parameters.background_fdr)
-    events = indel_events(bench.panel, pairs, placement, axis)
-    indels = tested_indels(bench.panel, axis, pairs, placement, columns, events, parameters)
+        gaps = bench.background.gaps.get(columns.aligner)
+        if gaps is not None:
+            counted = gap_fragments(pairs, placement, axis, events)
+            gap_test = gaps_against_background(gaps, axis, counted, parameters.background_fdr)
+    indels = tested_indels(bench.panel, axis, pairs, placement, columns, events, parameters, gap_test)
     return AlignerEvidence(columns, tested_alleles(columns, parameters, site_test), indels, events)
 
 
 def _fragments(
     panel: Panel,
-    pairs: ReadPairs,
-    placement: Placement,
-    axis: Axis,
     calls: tuple[Call, ...],
+    views: Sequence[View],
     evidence: Sequence[AlignerEvidence],
     parameters: Parameters,
+    molecules: int | None,
 ) -> tuple[tuple[Call, ...], NDArray[np.uint8]]:
     """Look at the fragments of every call: join what is one event, and count. Returns the alleles by call as well."""
-    events = evidence[0].events
-
-    def alleles(of: Sequence[Call]) -> NDArray[np.uint8]:
-        return variant_alleles(pairs, placement, axis, [call.variant for call in of], events)
-
-    seen = alleles(calls)
     if parameters.mode == "default":
-        joined = join_events(panel, calls, seen, parameters, [each.tests.quality_needed for each in evidence])
-        if len(joined) != len(calls):
-            calls, seen = joined, alleles(joined)
+        needed = [each.tests.quality_needed for each in evidence]
+        joined = join_events(panel, calls, views, parameters, needed, molecules)
+        calls, seen = joined.calls, joined.seen
+    else:
+        seen = views[0].alleles([call.variant for call in calls])
     counted = tuple(
         msgspec.structs.replace(
             call,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from annotate_samples import CLINVAR, bgzip_vcf, many, vcf_text, window_records
-from loopback_server import Server
 
 from kinescape.annotate.remote import read_index
 from kinescape.annotate.slice_file import read_slice
 from kinescape.annotate.sources import SOURCES
 from kinescape.cli.main import main
 from kinescape.errors import KinescapeError
+from loopback_server import Server
 
 Captured = pytest.CaptureFixture[str]
 DATED = "##fileDate=2022-05-06\n##reference=GRCh38\n"

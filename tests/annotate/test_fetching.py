@@ -10,10 +10,10 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from loopback_server import Server
 
 from kinescape.errors import InputError, KinescapeError
 from kinescape.fetching import FRUITLESS_ATTEMPTS, download, read_bytes
+from loopback_server import Server
 
 CONTENT = random.Random(1).randbytes(1_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

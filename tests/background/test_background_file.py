@@ -9,6 +9,7 @@ import duckdb
 import msgspec
 import numpy as np
 import pytest
+from drawn_gaps import drawn_gaps
 
 from kinescape import __version__
 from kinescape.call.background import fit_background
@@ -21,6 +22,7 @@ from kinescape.call.background_file import (
     read_background,
     write_background,
 )
+from kinescape.call.gap_background import fit_gap_background
 from kinescape.columns.axis import Axis
 from kinescape.errors import InputError
 from kinescape.panel.model import Panel
@@ -50,7 +52,8 @@ def background(panel: Panel, axis: Axis) -> Background:
         threshold=0.006,
     )
     sites = fit_background(axis, counts, counts)
-    return Background(source, {"bwa": sites, "bowtie2": sites})
+    gaps = fit_gap_background(panel, axis, [drawn_gaps(panel, axis, rng) for _ in range(3)])
+    return Background(source, {"bwa": sites, "bowtie2": sites}, gaps={"bwa": gaps, "bowtie2": gaps})
 
 
 @pytest.fixture
@@ -67,6 +70,28 @@ def test_what_is_written_is_read(written: Path, background: Background, panel: P
     for aligner, sites in background.sites.items():
         for name in ("controls", "fragments", "alt_fragments", "reads", "alt_reads", "rate", "dispersion"):
             np.testing.assert_array_equal(getattr(again.sites[aligner], name), getattr(sites, name))
+        for name in ("controls", "fragments", "alt_fragments", "kind_rate", "run_rate", "rate", "dispersion"):
+            np.testing.assert_array_equal(
+                getattr(again.gaps[aligner], name), getattr(background.gaps[aligner], name), err_msg=name
+            )
+
+
+def test_a_file_of_the_first_version_has_no_gaps(
+    written: Path, background: Background, panel: Panel, axis: Axis
+) -> None:
+    older = msgspec.structs.replace(background.source, format_version=1)
+    again = read_background(rewritten(written, "SELECT * FROM '{path}' WHERE length(alt) = 1", older), panel, axis)
+    assert again.sites.keys() == {"bwa", "bowtie2"}
+    assert again.gaps == {}
+
+
+def test_a_file_of_this_version_without_gaps_is_incomplete(
+    written: Path, background: Background, panel: Panel, axis: Axis
+) -> None:
+    with pytest.raises(InputError, match="has no insertions and deletions of some aligner"):
+        read_background(
+            rewritten(written, "SELECT * FROM '{path}' WHERE length(alt) = 1", background.source), panel, axis
+        )
 
 
 def test_same_background_same_bytes(
@@ -80,8 +105,9 @@ def test_same_background_same_bytes(
 def test_any_reader_of_parquet_sees_one_row_per_site(written: Path, axis: Axis) -> None:
     rows = duckdb.sql(f"SELECT * FROM '{written}'")  # the documented schema
     assert rows.columns == list(COLUMNS)
-    assert len(rows.fetchall()) == 2 * 3 * int(axis.in_insert.sum())
-    (first,) = duckdb.sql(f"SELECT DISTINCT context[2] = ref FROM '{written}'").fetchall()
+    # Three alternative bases, any deletion, any insertion.
+    assert len(rows.fetchall()) == 2 * 5 * int(axis.in_insert.sum())
+    (first,) = duckdb.sql(f"SELECT DISTINCT context[2] = ref FROM '{written}' WHERE length(alt) = 1").fetchall()
     assert first == (True,)
 
 

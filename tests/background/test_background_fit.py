@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from kinescape.call.background import SiteBackground, _Prior, _shrunk, fit_background, trinucleotides
+from kinescape.call.background import SiteBackground, SitesPrior, fit_background, shrunk, trinucleotides
 from kinescape.call.site_test import against_background
 from kinescape.columns.axis import BASES, Axis
 from kinescape.panel.model import Panel
@@ -128,15 +128,15 @@ def test_order_of_controls_changes_no_digit(axis: Axis, seed: int, controls: int
 
 @given(st.floats(1e-5, 0.01), st.floats(10, 1e6), st.floats(1.0, 100.0), st.floats(10, 1e6))
 def test_more_controls_that_agree_never_widen_a_site(rate: float, fragments: float, more: float, tau: float) -> None:
-    prior = _Prior(rate, np.full(2, rate), tau)
-    rates, known = _shrunk(np.full(2, rate), np.array([fragments, fragments * more]), prior)
+    prior = SitesPrior(rate, np.full(2, rate), tau)
+    rates, known = shrunk(np.full(2, rate), np.array([fragments, fragments * more]), prior)
     assert known[1] >= known[0]
     assert rates == pytest.approx(rate)
 
 
 @given(st.floats(0, 0.02), st.floats(1e-6, 0.02), st.floats(1, 1e6), st.floats(1, 1e6))
 def test_no_site_is_talked_down_by_more_than_its_error(own: float, context: float, n: float, tau: float) -> None:
-    rates, _ = _shrunk(np.array([own]), np.array([n]), _Prior(context, np.array([context]), tau))
+    rates, _ = shrunk(np.array([own]), np.array([n]), SitesPrior(context, np.array([context]), tau))
     assert rates[0] >= own - np.sqrt(own * (1 - own) / n) - 1e-12
     assert rates[0] <= max(own, context, 1e-6) + 1e-12
 

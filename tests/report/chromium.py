@@ -10,17 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-PROGRAM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-
 
 class Browser:
     """One tab. ``requests``, ``blocked`` and ``complaints`` collect what the page asked for, why a request came to
     nothing, and what the console said."""
 
-    def __init__(self) -> None:
-        assert PROGRAM is not None
+    def __init__(self, program: str) -> None:
         self.profile = tempfile.mkdtemp(prefix="kinescape-browser-")
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
@@ -33,7 +28,7 @@ class Browser:
 
         self.process = subprocess.Popen(
             [
-                PROGRAM,
+                program,
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",

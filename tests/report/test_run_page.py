@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import time
+from pathlib import Path
 from urllib.parse import unquote
 
 import msgspec
@@ -9,7 +12,12 @@ import pytest
 from example_results import EXAMPLES, HOSTILE, below_depth, compound_cis, control, no_calls, weak_call
 from html_reader import Node, read_page
 
+from kinescape.identity.check import check_run
 from kinescape.report.index import render_index
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "identity"))
+
+from run_of_counts import FIVE, counted, mixed_run
 
 
 def cells(page: Node, sample: str) -> list[str]:
@@ -33,16 +41,17 @@ def test_every_sample_has_a_row_and_a_link(page: Node) -> None:
 
 def test_a_row_says_gate_findings_drugs_and_limits(page: Node) -> None:
     row = cells(page, "SIM04-relapse")
-    assert row[4] == "Pass"
-    assert row[5] == "ALK F1174L 2.14% ALK E1154K 0.91% weak"
-    assert row[6].startswith("Resistance: Ceritinib Reduced activity: Crizotinib, Lorlatinib")
-    assert row[7].startswith("None found:")
-    assert row[8:11] == ["57 of 64", "0.93–0.94%", "5.1"]
+    assert row[3] == "Pass"
+    assert row[4] == "ALK F1174L 2.14% ALK E1154K 0.91% weak"
+    assert row[5].startswith("Resistance: Ceritinib Reduced activity: Crizotinib, Lorlatinib")
+    assert row[6].startswith("None found:")
+    assert row[7:9] == ["57 of 64", "0.93–0.94%"]
+    assert row[10] == "5.1"
 
 
 def test_no_finding_is_never_bare(page: Node) -> None:
-    assert cells(page, "SIM09-relapse")[5].startswith("none found above 0.8")
-    assert cells(page, "SIM13-shallow")[5] == "cannot be assessed"
+    assert cells(page, "SIM09-relapse")[4].startswith("none found above 0.8")
+    assert cells(page, "SIM13-shallow")[4] == "cannot be assessed"
     text = page.text.lower()
     assert "negative" not in text
     assert "wild" not in text
@@ -86,3 +95,45 @@ def test_a_run_of_one_and_a_run_of_none() -> None:
 
 def test_the_same_results_give_the_same_page() -> None:
     assert render_index([compound_cis(), control()]) == render_index([compound_cis(), control()])
+
+
+def test_the_background_of_the_controls_is_stated(page: Node) -> None:
+    section = page.one("section", id="background").text
+    assert "No background by site was given: limits rest on 0.0024 mismatches per base" in section
+    assert control().sample.sample in section
+    assert "No control is in this run" in read_page(render_index([compound_cis()])).one("section", id="background").text
+
+
+def test_samples_that_do_not_fit_are_named() -> None:
+    text = read_page(render_index([compound_cis()], {}, mixed_run())).one("section", id="identity").text
+    assert "P2_a, P2_b said to be one patient (P2), but the germline genotypes are those of two people" in text
+    assert "P5 holds about 0.9" in text
+    assert "4 positions with a germline difference" in text
+    tiles = (
+        read_page(render_index([compound_cis()], {}, mixed_run())).one("header").one("dl", **{"class": "tiles"}).text
+    )
+    assert "swaps, mixtures or carry-over to look at (below) 3" in tiles
+
+
+def test_what_cannot_be_told_is_not_called_in_order() -> None:
+    alike = check_run([counted("a", "P1", FIVE), counted("b", "P1", FIVE)])
+    text = read_page(render_index([compound_cis()], {}, alike)).one("section", id="identity").text
+    assert "Whether samples were swapped cannot be told from the reads." in text
+    assert "as far as it can be told" in text
+
+
+def test_a_run_that_was_not_compared_says_nothing_of_it(page: Node) -> None:
+    assert "Samples against each other" not in page.text
+
+
+def test_five_hundred_samples_make_a_page_in_seconds() -> None:
+    one = weak_call()
+    many = [
+        msgspec.structs.replace(one, sample=msgspec.structs.replace(one.sample, sample=f"S{number}"))
+        for number in range(500)
+    ]
+    before = time.process_time()
+    text = render_index(many)
+    assert time.process_time() - before < 10
+    assert text.count('<tr role="row" data-gate') == 500
+    assert len(text) < 4_000_000

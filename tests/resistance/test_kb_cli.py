@@ -276,7 +276,7 @@ def test_reinterpret_one_file_and_another_panel_file(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"schema_version":"1.0"', '"schema_version":"2.0"', "other version of the schema; found '2.0'; expected 1.0"),
+        ('"schema_version":"1.1"', '"schema_version":"2.0"', "other version of the schema; found '2.0'; expected 1.1"),
         ('"calls":[', '"calls":[7,', "does not follow the schema"),
         ('{"schema', '{{"schema', "is no result.json"),
         ('"name":"alk-ros1","version"', '"name":"egfr","version"', "no such panel"),

@@ -136,12 +136,13 @@ def fit_background(
     kept_reads = np.where(used[:, :, None] & alternative, read_counts, 0)
     read_trials = np.where(used, read_counts.sum(axis=2), 0)[:, :, None] * alternative
 
-    rho = _between_controls(axis, alternative, kept, kept_trials)
+    groups = [(axis.reference == reference, base) for reference, base in SUBSTITUTIONS]
+    rho = between_controls(groups, alternative, kept, kept_trials)
     rate = np.full(alternative.shape, np.nan)
     dispersion = np.full(alternative.shape, np.nan)
     substitution_rate = np.full(alternative.shape, np.nan)
     context_rate = np.full(alternative.shape, np.nan)
-    effective = _sum(kept_trials / (1.0 + rho * np.maximum(0, kept_trials - 1)))
+    effective = effective_fragments(kept_trials, rho)
     contexts = trinucleotides(axis)
     total, hits = kept_trials.sum(axis=0), kept.sum(axis=0)
     for reference, base in SUBSTITUTIONS:
@@ -149,10 +150,10 @@ def fit_background(
         if not len(rows):
             continue
         own = hits[rows, base] / np.maximum(1, total[rows, base])
-        prior = _prior(own, effective[rows, base], hits[rows, base], total[rows, base], contexts[rows])
+        prior = sites_prior(own, effective[rows, base], hits[rows, base], total[rows, base], contexts[rows])
         substitution_rate[rows, base] = prior.substitution
         context_rate[rows, base] = prior.context
-        rate[rows, base], known = _shrunk(own, effective[rows, base], prior)
+        rate[rows, base], known = shrunk(own, effective[rows, base], prior)
         dispersion[rows, base] = np.minimum(MOST_DISPERSION, rho[rows, base] + 1.0 / (known + 1.0))
     return SiteBackground(
         controls=used.sum(axis=0)[:, None] * alternative,
@@ -172,8 +173,25 @@ def _sum(terms: FloatArray) -> FloatArray:
     return np.asarray(np.sort(terms, axis=0).sum(axis=0))
 
 
-def _between_controls(axis: Axis, alternative: NDArray[np.bool_], hits: IntArray, trials: IntArray) -> FloatArray:
-    """float64[positions, 4]: dispersion between controls."""
+def effective_fragments(trials: IntArray, rho: FloatArray) -> FloatArray:
+    """float64[positions, columns]: what int64[controls, positions, columns] fragments are worth as independent ones."""
+    return _sum(trials / (1.0 + rho * np.maximum(0, trials - 1)))
+
+
+def between_controls(
+    groups: Sequence[tuple[NDArray[np.bool_], int]], alternative: NDArray[np.bool_], hits: IntArray, trials: IntArray
+) -> FloatArray:
+    """float64[positions, columns]: dispersion between controls.
+
+    Parameters
+    ----------
+    groups
+        Like sites: (bool[positions], column).
+    alternative
+        bool[positions, columns]: what is looked at.
+    hits, trials
+        int64[controls, positions, columns]
+    """
     controls = (trials > 0).sum(axis=0)
     total = trials.sum(axis=0)
     mean = hits.sum(axis=0) / np.maximum(1, total)
@@ -184,12 +202,11 @@ def _between_controls(axis: Axis, alternative: NDArray[np.bool_], hits: IntArray
     excess, weight = squares - variance * degrees, variance * spare
     told = alternative & (degrees > 0)
     rho = np.full(alternative.shape, ASSUMED_DISPERSION)
-    for reference, base in SUBSTITUTIONS:
-        rows = np.flatnonzero(told[:, base] & (axis.reference == reference))
+    for here, base in groups:
+        rows = np.flatnonzero(told[:, base] & here)
         if not len(rows) or weight[rows, base].sum() <= 0:
             continue
         pooled = float(np.clip(excess[rows, base].sum() / weight[rows, base].sum(), LEAST_DISPERSION, MOST_DISPERSION))
-        here = axis.reference == reference
         rho[here, base] = pooled
         own = np.where(weight[rows, base] > 0, excess[rows, base] / np.maximum(weight[rows, base], 1e-300), pooled)
         mixed = (degrees[rows, base] * own + PRIOR_DEGREES * pooled) / (degrees[rows, base] + PRIOR_DEGREES)
@@ -198,8 +215,11 @@ def _between_controls(axis: Axis, alternative: NDArray[np.bool_], hits: IntArray
 
 
 @dataclass(frozen=True)
-class _Prior:
-    """What the sites of one substitution say of each of them: ``context`` float64[sites], worth ``tau`` fragments."""
+class SitesPrior:
+    """What the sites of one substitution (or of one kind of gap) say of each of them.
+
+    ``context`` float64[sites], worth ``tau`` fragments.
+    """
 
     substitution: float
     context: FloatArray
@@ -211,11 +231,14 @@ LEAST_SITE_SPREAD = 1e-6
 fragments of the site itself."""
 
 
-def _prior(own: FloatArray, effective: FloatArray, hits: IntArray, total: IntArray, contexts: IntArray) -> _Prior:
+def sites_prior(
+    own: FloatArray, effective: FloatArray, hits: IntArray, total: IntArray, contexts: IntArray
+) -> SitesPrior:
+    """What like sites say of each of them; all arrays [sites], ``contexts`` the codes of their contexts."""
     seen = total > 0
     mean = max(LEAST_RATE, float(hits.sum() / max(1, total.sum())))
     if seen.sum() < 2:
-        return _Prior(mean, np.full(len(own), mean), 1.0)
+        return SitesPrior(mean, np.full(len(own), mean), 1.0)
     weights, values = effective[seen], own[seen]
     centre = float((weights * values).sum() / weights.sum())
     variance = max(mean * (1.0 - mean), 1e-300)
@@ -223,7 +246,7 @@ def _prior(own: FloatArray, effective: FloatArray, hits: IntArray, total: IntArr
     spare = weights.sum() - (weights**2).sum() / weights.sum() - degrees
     between = (float((weights * (values - centre) ** 2).sum()) - variance * degrees) / (variance * max(spare, 1e-300))
     tau = 1.0 / float(np.clip(between, LEAST_SITE_SPREAD, 0.5)) - 1.0
-    return _Prior(mean, _context_means(own, seen, contexts, mean), tau)
+    return SitesPrior(mean, _context_means(own, seen, contexts, mean), tau)
 
 
 def _context_means(own: FloatArray, seen: NDArray[np.bool_], contexts: IntArray, mean: float) -> FloatArray:
@@ -246,7 +269,7 @@ def _context_means(own: FloatArray, seen: NDArray[np.bool_], contexts: IntArray,
     return result
 
 
-def _shrunk(own: FloatArray, effective: FloatArray, prior: _Prior) -> tuple[FloatArray, FloatArray]:
+def shrunk(own: FloatArray, effective: FloatArray, prior: SitesPrior) -> tuple[FloatArray, FloatArray]:
     """The sites' rates, and how many fragments each rests on."""
     rate = (effective * own + prior.tau * prior.context) / (effective + prior.tau)
     error = np.sqrt(own * (1.0 - own) / np.maximum(effective, 1e-300))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from kinescape.call.filters import fdr_rejected, quality_threshold, strand_filtered
-from kinescape.call.from_columns import filter_names
+from kinescape.call.from_columns import FILTER_BACKGROUND, filter_names
+from kinescape.call.gap_background import GapTest
 from kinescape.call.strand import strand_bias_phreds
 from kinescape.call.tail import log10_tail, phred
 from kinescape.columns.axis import Axis
@@ -44,8 +45,13 @@ def tested_indels(
     columns: MateColumns,
     events: tuple[Event, ...],
     parameters: Parameters,
+    gap_test: GapTest | None = None,  # noqa: PT028 - no test of pytest's
 ) -> dict[Variant, AlignerCall]:
-    """Test every event that at least two reads show."""
+    """Test every event that at least two reads show.
+
+    With a ``gap_test`` an event must be above the background of its anchor as well; ``parameters.min_vaf`` holds either
+    way.
+    """
     reads = pairs.reads_per_mate()
     quality = placement.alignments.mapping_quality
     reverse = placement.alignments.reverse
@@ -81,6 +87,11 @@ def tested_indels(
         vaf=vaf,
         parameters=parameters,
     )
+    if gap_test is not None:
+        names = tuple(
+            (*failed, FILTER_BACKGROUND) if called and not gap_test.above.get(event.variant, True) else failed
+            for failed, called, event in zip(names, candidate.tolist(), chosen, strict=True)
+        )
     return {
         event.variant: AlignerCall(
             aligner=columns.aligner,
@@ -92,6 +103,13 @@ def tested_indels(
             dp4=(int(dp4[row, 0]), int(dp4[row, 1]), int(dp4[row, 2]), int(dp4[row, 3])),
             filters=names[row],
             candidate=bool(candidate[row]),
+            background=_rounded(gap_test, event.variant),
         )
         for row, event in enumerate(chosen)
     }
+
+
+def _rounded(gap_test: GapTest | None, variant: Variant) -> float | None:
+    """Share of fragments that the anchor makes by error; None where no background was given."""
+    rate = gap_test.rate.get(variant) if gap_test is not None else None
+    return None if rate is None or np.isnan(rate) else round(rate, 8)

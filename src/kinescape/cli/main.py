@@ -14,13 +14,17 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, Inp
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order in which a newcomer meets them
     "demo": ("kinescape.cli.demo:demo", "The whole way on a simulated cohort."),
+    "fetch": ("kinescape.cli.fetch:fetch", "Reads of a public accession (SRA, ENA, BioProject), with a sample sheet."),
     "run": ("kinescape.cli.run:run", "Analyse FASTQ pairs: calls, limits, drugs, report."),
     "background": (
         "kinescape.cli.background:background",
         "Learn the errors of the assay from healthy controls, site by site.",
     ),
     "report": ("kinescape.cli.report:report", "Make a sample's page again from its result.json."),
+    "export": ("kinescape.cli.export:export", "Results as VCF, TSV, MAF, cBioPortal, FHIR, Phenopackets, docx, PDF."),
+    "review": ("kinescape.cli.review:review", "Verdicts on calls by people who looked at the reads."),
     "timeline": ("kinescape.cli.timeline:timeline", "Samples of a patient in order: emerging, falling, cleared."),
+    "collate": ("kinescape.cli.collate:collate", "Results of many runs as one database, asked with SQL."),
     "figure": ("kinescape.cli.figure:figure", "Every picture as SVG, PDF or PNG, at a journal's width."),
     "simulate": (
         "kinescape.cli.simulate:simulate",
@@ -30,6 +34,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "annot": ("kinescape.cli.annot:annot", "What public databases say of variants: fetch, cut, check their slices."),
     "kb": ("kinescape.cli.kb:kb", "Knowledge base of mutations and drugs; resistance classes of IC50 tables."),
     "reinterpret": ("kinescape.cli.reinterpret:reinterpret", "Old results with a newer knowledge base, without reads."),
+    "reference": (
+        "kinescape.cli.reference:reference",
+        "A whole genome in place of the panel's windows: fetch, build, verify.",
+    ),
+    "doctor": ("kinescape.cli.doctor:doctor", "Versions and health of every program, index, source and cache."),
     "call": ("kinescape.cli.call:call_command", "Variants from a BAM or CRAM file, to LoFreq's integers."),
     "cohort": ("kinescape.cli.cohort:cohort", "patients, lines, samples: counts, survival, swimmer plots"),
     "structure": (

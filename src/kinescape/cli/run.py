@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.evidence_options import evidence_caps, evidence_options
 from kinescape.cli.numbers import FiniteRange
 from kinescape.cli.progress import samples_progress
 from kinescape.cli.umi_options import MIN_DEPTH, MIN_DEPTH_UMI, MIN_VAF, MIN_VAF_UMI, umi_options, umi_parameters
@@ -99,6 +100,7 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
     help="gnomAD allele fraction from which a variant that is no known change is filtered; 1: none.",
 )
 @umi_options
+@evidence_options
 @click.option("--force", is_flag=True, help="Run again what is already there.")
 @click.option("--quiet", is_flag=True, help="No progress display.")
 def run(
@@ -131,13 +133,18 @@ def run(
     umi_strategy: str,
     umi_edits: int,
     umi_min_reads: int,
+    evidence: bool,
+    evidence_alt: int,
+    evidence_reference: int,
+    evidence_fragments: int,
+    no_igv: bool,
     force: bool,
     quiet: bool,
 ) -> int:
     """Analyse the samples of SHEET (CSV with at least sample, fastq_1, fastq_2).
 
-    Writes OUT/samples/SAMPLE/{result.json, variants.vcf.gz, positions.tsv.gz, report.html} and OUT/index.html. What is
-    already there and unchanged is kept.
+    Writes OUT/samples/SAMPLE/{result.json, variants.vcf.gz, positions.tsv.gz, evidence.bam, report.html} and
+    OUT/index.html. What is already there and unchanged is kept.
     """
     from kinescape.cli.summary import print_outcomes
     from kinescape.engine.run import RunPlan, run_samples
@@ -190,6 +197,8 @@ def run(
         background=background,
         background_from_samples=background_from_samples,
         annotations=annotations,
+        evidence=evidence_caps(evidence, evidence_alt, evidence_reference, evidence_fragments),
+        viewer=not no_igv,
     )
     with samples_progress([each.info.sample for each in samples], quiet) as watch:
         outcomes = run_samples(plan, watch)

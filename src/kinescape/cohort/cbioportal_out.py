@@ -10,12 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from kinescape.cohort.cbioportal_files import Row, write_clinical, write_facts, write_rows
 from kinescape.cohort.days import DAYS_PER_MONTH
 from kinescape.cohort.model import Cohort
 from kinescape.errors import InputError
 from kinescape.files import whole_folder
-
-Row = list[str]
 
 TREATMENT_TYPES = {
     "tki": "Targeted Therapy",
@@ -51,12 +50,12 @@ def export_study(cohort: Cohort, study: str, out: Path) -> list[str]:
     if not study or not study.replace("_", "").isalnum():
         raise InputError("not an identifier of a study", found=study, expected="letters, digits and _")
     with whole_folder(out) as folder:
-        _write_clinical(folder / "data_clinical_patient.txt", PATIENT_COLUMNS, _patient_rows(cohort))
-        _write_clinical(folder / "data_clinical_sample.txt", SAMPLE_COLUMNS, _sample_rows(cohort))
-        _write_rows(folder / "data_timeline_treatment.txt", TREATMENT_HEADER, _treatment_rows(cohort))
-        _write_rows(folder / "data_timeline_status.txt", STATUS_HEADER, _status_rows(cohort))
-        _write_rows(folder / "data_timeline_specimen.txt", SPECIMEN_HEADER, _specimen_rows(cohort))
-        _write_rows(folder / "data_mutations.txt", MUTATION_HEADER, _mutation_rows(cohort))
+        write_clinical(folder / "data_clinical_patient.txt", PATIENT_COLUMNS, _patient_rows(cohort))
+        write_clinical(folder / "data_clinical_sample.txt", SAMPLE_COLUMNS, _sample_rows(cohort))
+        write_rows(folder / "data_timeline_treatment.txt", TREATMENT_HEADER, _treatment_rows(cohort))
+        write_rows(folder / "data_timeline_status.txt", STATUS_HEADER, _status_rows(cohort))
+        write_rows(folder / "data_timeline_specimen.txt", SPECIMEN_HEADER, _specimen_rows(cohort))
+        write_rows(folder / "data_mutations.txt", MUTATION_HEADER, _mutation_rows(cohort))
         _write_meta(cohort, study, folder)
     counts = f"{len(cohort.patients)} patients, {len(cohort.lines)} treatments, {len(cohort.samples)} samples"
     return [f"cBioPortal study {study}: {counts}, {cohort.variants.sample.size} mutations", f"written: {out}"]
@@ -198,23 +197,9 @@ def _mutation_rows(cohort: Cohort) -> list[Row]:
     ]
 
 
-def _write_rows(path: Path, header: Row, rows: list[Row]) -> None:
-    text = "\n".join("\t".join(cell.replace("\t", " ") for cell in row) for row in [header, *rows])
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
-
-
-def _write_clinical(path: Path, columns: tuple[tuple[str, str, str, str], ...], rows: list[Row]) -> None:
-    """A clinical file: names, descriptions, types and priorities in lines that start with #."""
-    heads = [[name for _, name, _, _ in columns], [text for _, _, text, _ in columns], [kind for *_, kind in columns]]
-    heads.append(["1"] * len(columns))
-    lines = ["#" + "\t".join(head) for head in heads]
-    lines += ["\t".join(row) for row in [[name for name, *_ in columns], *rows]]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-
-
 def _write_meta(cohort: Cohort, study: str, folder: Path) -> None:
     simulated = "SIMULATED " if cohort.simulated else ""
-    _write_facts(
+    write_facts(
         folder / "meta_study.txt",
         type_of_cancer="nsclc",
         cancer_study_identifier=study,
@@ -225,14 +210,14 @@ def _write_meta(cohort: Cohort, study: str, folder: Path) -> None:
     for name, datatype in (("clinical_patient", "PATIENT_ATTRIBUTES"), ("clinical_sample", "SAMPLE_ATTRIBUTES"),
                            ("timeline_treatment", "TIMELINE"), ("timeline_status", "TIMELINE"),
                            ("timeline_specimen", "TIMELINE")):  # fmt: skip
-        _write_facts(
+        write_facts(
             folder / f"meta_{name}.txt",
             cancer_study_identifier=study,
             genetic_alteration_type="CLINICAL",
             datatype=datatype,
             data_filename=f"data_{name}.txt",
         )
-    _write_facts(
+    write_facts(
         folder / "meta_mutations.txt",
         cancer_study_identifier=study,
         genetic_alteration_type="MUTATION_EXTENDED",
@@ -246,7 +231,7 @@ def _write_meta(cohort: Cohort, study: str, folder: Path) -> None:
     tested = [str(name) for name in cohort.samples.name[cohort.samples.has_result].tolist()]
     lists = folder / "case_lists"
     lists.mkdir()
-    _write_facts(
+    write_facts(
         lists / "cases_sequenced.txt",
         cancer_study_identifier=study,
         stable_id=f"{study}_sequenced",
@@ -254,7 +239,3 @@ def _write_meta(cohort: Cohort, study: str, folder: Path) -> None:
         case_list_description=f"{len(tested)} samples",
         case_list_ids="\t".join(tested),
     )
-
-
-def _write_facts(path: Path, **facts: str) -> None:
-    path.write_text("".join(f"{key}: {value}\n" for key, value in facts.items()), encoding="utf-8", newline="\n")

@@ -1,79 +1,111 @@
-"""Changes of one codon that lie on the same fragments are one event, with one name.
+"""Changes that lie on the same fragments and make one change are one event, with one name.
 
-Two neighbouring bases changed together make one amino-acid change; named apart they would be two that nobody has.
+Neighbouring bases changed together, bases of one codon changed together, and an insertion or deletion with another
+change beside it: named apart they would be changes that nobody has. HGVS (nomenclature 21.0, "DNA, deletion-insertion")
+names neighbouring substitutions as one delins, and changes with a base between them apart unless they make one
+amino-acid change. Around a gap an aligner chooses where the gap lies, so there a few unchanged bases may lie between.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from kinescape.columns.alleles import ALTERNATIVE, REFERENCE
-from kinescape.consensus.merge import known_names, verdict
+from kinescape.consensus.gapped import gapped_events
+from kinescape.consensus.merge import known_event, verdict, weakest
+from kinescape.consensus.together import groups_of, on_same_fragments, shown_together
+from kinescape.consensus.view import View
 from kinescape.panel.hgvs import describe
 from kinescape.panel.model import Panel
-from kinescape.records import AlignerCall, Call, Parameters, Variant
+from kinescape.records import Call, Parameters, Variant
 
-MOST_APART = 0.1
-"""Share of either change's fragments that may show it without the other (errors and chimeras)."""
+
+@dataclass(frozen=True)
+class Joined:
+    """Calls after joining. ``seen`` uint8[pairs, calls]: the allele of every fragment for every one of them."""
+
+    calls: tuple[Call, ...]
+    seen: NDArray[np.uint8]
 
 
 def join_events(
     panel: Panel,
     calls: Sequence[Call],
-    seen: NDArray[np.uint8],
+    views: Sequence[View],
     parameters: Parameters,
     quality_needed: Sequence[int],
-) -> tuple[Call, ...]:
+    molecules: int | None,
+) -> Joined:
     """Put together what belongs together.
 
     Parameters
     ----------
-    seen
-        uint8[pairs, calls]: the allele of every fragment for every call, as ``columns/alleles.py`` codes it.
+    views
+        The reads as each aligner placed them, in the order of ``Call.by_aligner``. Fragments speak as the first aligner
+        placed them; of an event with a gap, as the first aligner that shows it.
+    molecules
+        Input genome copies, None when unknown.
     """
-    groups: dict[tuple[str, str], list[int]] = {}
-    for number, call in enumerate(calls):
-        codon = _codon(call)
-        if codon is not None and call.evidence != "filtered":
-            groups.setdefault(codon, []).append(number)
-    joined: dict[int, Call] = {}
+    seen = views[0].alleles([call.variant for call in calls])
+    columns = [seen[:, number] for number in range(len(calls))]
+    placed = list(range(len(calls)))
+    everything = list(calls)
     gone: set[int] = set()
-    for members in groups.values():
-        together = _together(members, seen)
-        if len(together) > 1:
-            joined[together[0]] = _one_event(panel, [calls[number] for number in together], parameters, quality_needed)
-            gone.update(together)
-    return tuple(
-        joined.get(number, call) for number, call in enumerate(calls) if number in joined or number not in gone
-    )
+    for event in gapped_events(panel, calls, views, parameters, quality_needed, molecules):
+        gone.update(event.members)
+        placed.append(len(everything))
+        everything.append(event.call)
+        columns.append(event.seen)
+    apart = [number for number in range(len(calls)) if number not in gone]
+    for members in _substituted(calls, apart, seen):
+        gone.update(members)
+        placed.append(len(everything))
+        everything.append(_one_event(panel, [calls[number] for number in members], parameters, quality_needed))
+        in_one_codon = len({_codon(calls[number]) for number in members}) == 1
+        # Of a codon the first changed base speaks: the others are on its fragments, or it would not be one event.
+        columns.append(seen[:, members[0]] if in_one_codon else shown_together(seen[:, members]))
+    kept = sorted((number for number in placed if number not in gone), key=lambda number: everything[number].variant)
+    shown = np.stack([columns[number] for number in kept], axis=1) if kept else seen[:, :0]
+    return Joined(tuple(everything[number] for number in kept), shown)
+
+
+def _substituted(calls: Sequence[Call], numbers: Sequence[int], seen: NDArray[np.uint8]) -> list[list[int]]:
+    """Groups of single-base changes that are one event, members by position."""
+    single = [
+        number
+        for number in numbers
+        if len(calls[number].variant.ref) == len(calls[number].variant.alt) == 1
+        and calls[number].evidence != "filtered"
+    ]
+
+    def fits(one: int, two: int) -> bool:
+        return _belong(calls[one], calls[two]) and on_same_fragments(seen[:, one], seen[:, two])
+
+    def collide(one: int, two: int) -> bool:
+        return calls[one].variant.pos == calls[two].variant.pos
+
+    return groups_of(single, fits, collide)
+
+
+def _belong(one: Call, two: Call) -> bool:
+    """Neighbouring bases of one chromosome, or bases of one codon."""
+    if one.variant.chrom != two.variant.chrom:
+        return False
+    codon = _codon(one)
+    return abs(one.variant.pos - two.variant.pos) == 1 or (codon is not None and codon == _codon(two))
 
 
 def _codon(call: Call) -> tuple[str, str] | None:
     """(gene, residue) of a single-base change in a coding exon."""
-    if len(call.variant.ref) != 1 or len(call.variant.alt) != 1 or call.consequence is None:
+    if call.consequence is None:
         return None
     residue = re.search(r"\d+", call.consequence.hgvs_p)
     return (call.consequence.gene, residue[0]) if residue else None
-
-
-def _together(members: list[int], seen: NDArray[np.uint8]) -> list[int]:
-    """The members that lie on the same fragments as the first of them."""
-    first = members[0]
-    chosen = [first]
-    for other in members[1:]:
-        a, b = seen[:, first], seen[:, other]
-        both = int(((a == ALTERNATIVE) & (b == ALTERNATIVE)).sum())
-        apart = max(
-            int(((a == ALTERNATIVE) & (b == REFERENCE)).sum()), int(((a == REFERENCE) & (b == ALTERNATIVE)).sum())
-        )
-        if both and apart <= MOST_APART * both:
-            chosen.append(other)
-    return chosen
 
 
 def _one_event(panel: Panel, parts: list[Call], parameters: Parameters, quality_needed: Sequence[int]) -> Call:
@@ -83,23 +115,18 @@ def _one_event(panel: Panel, parts: list[Call], parameters: Parameters, quality_
     reference = panel.bases(chrom, first - 1, last)
     changed = "".join(places.get(first + offset, base) for offset, base in enumerate(reference))
     variant = Variant(chrom=chrom, pos=first, ref=reference, alt=changed)
-    by_aligner = tuple(_weakest(numbers) for numbers in zip(*(part.by_aligner for part in parts), strict=True))
+    by_aligner = tuple(weakest(numbers) for numbers in zip(*(part.by_aligner for part in parts), strict=True))
     evidence, filters, reason = verdict(by_aligner, parameters, quality_needed)
-    weakest = min(parts, key=lambda part: part.vaf)
+    least = min(parts, key=lambda part: part.vaf)
+    consequence = describe(panel, variant)
     return msgspec.structs.replace(
-        weakest,
+        least,
         variant=variant,
-        consequence=describe(panel, variant),
+        consequence=consequence,
         evidence=evidence,
         filters=filters,
         reason=reason,
         by_aligner=by_aligner,
         parts=tuple(part.variant.name for part in parts),
-        known=known_names(panel).get(variant, ""),
+        known=known_event(panel, variant, consequence),
     )
-
-
-def _weakest(numbers: Sequence[AlignerCall]) -> AlignerCall:
-    least = min(numbers, key=lambda each: (each.vaf, each.qual))
-    failed = tuple(dict.fromkeys(name for each in numbers for name in each.filters))
-    return msgspec.structs.replace(least, filters=failed, candidate=all(each.candidate for each in numbers))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from kinescape.call.from_columns import (
@@ -22,7 +23,8 @@ from kinescape.columns.from_mates import MateColumns
 from kinescape.columns.mate_gaps import Event
 from kinescape.panel.hgvs import describe
 from kinescape.panel.model import Panel
-from kinescape.records import AlignerCall, Call, Evidence, Parameters, Variant
+from kinescape.panel.protein_change import single_changes
+from kinescape.records import AlignerCall, Call, Consequence, Evidence, Parameters, Variant
 
 WEAK_EVIDENCE = "weak_evidence"
 
@@ -76,6 +78,15 @@ def known_names(panel: Panel) -> dict[Variant, str]:
     return {variant: f"{change.gene} {change.protein}" for change in panel.known for variant in change.variants}
 
 
+def known_event(panel: Panel, variant: Variant, consequence: Consequence | None) -> str:
+    """What the list of known changes says of an event: its bases are listed, or a residue that it changes is."""
+    listed = known_names(panel).get(variant, "")
+    if listed or consequence is None:
+        return listed
+    known = [panel.known_change(consequence.gene, each) for each in single_changes(consequence.protein)]
+    return ", ".join(f"{change.gene} {change.protein}" for change in known if change is not None)
+
+
 def _candidates(axis: Axis, aligners: Sequence[AlignerEvidence]) -> dict[Variant, tuple[int, int]]:
     """Variants that are candidates with any aligner -> (axis index, base code or -1 for an indel)."""
     found = {}
@@ -126,11 +137,18 @@ def _aligner_call(each: AlignerEvidence, variant: Variant, place: tuple[int, int
 
 
 def _background(each: AlignerEvidence, position: int, base: int) -> float | None:
-    """Share of the allele that the site makes by error; None for an indel and where no background was given."""
+    """Share of the allele that the site makes by error; None where no background was given, or for an unseen indel."""
     if each.tests.site_test is None or base == _INDEL:
         return None
     rate = float(each.tests.site_test.rate[position, base])
     return None if np.isnan(rate) else round(rate, 8)
+
+
+def weakest(numbers: Sequence[AlignerCall]) -> AlignerCall:
+    """Numbers of several changes with one aligner as those of one event: the weakest, with the filters of all."""
+    least = min(numbers, key=lambda each: (each.vaf, each.qual))
+    failed = tuple(dict.fromkeys(name for each in numbers for name in each.filters))
+    return msgspec.structs.replace(least, filters=failed, candidate=all(each.candidate for each in numbers))
 
 
 def _unseen(each: AlignerEvidence, position: int, base: int) -> AlignerCall:
@@ -180,7 +198,9 @@ def _in_words(name: str, call: AlignerCall, parameters: Parameters, quality_need
     if name == FILTER_DEPTH:
         return f"depth {call.depth:,} is below {parameters.min_depth:,}"
     if name == FILTER_VAF:
-        smallest = parameters.min_vaf if call.background is None else parameters.min_vaf_floor
+        # Insertions and deletions have a background and yet the global smallest fraction.
+        of_floor = call.background is not None and call.vaf < parameters.min_vaf_floor
+        smallest = parameters.min_vaf_floor if of_floor else parameters.min_vaf
         return f"allele fraction {call.vaf:.3%} is below {smallest:.2%}"
     if name == FILTER_BACKGROUND and call.background is not None:
         return (

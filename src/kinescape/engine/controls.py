@@ -14,10 +14,13 @@ from kinescape import __version__
 from kinescape.align.run import align
 from kinescape.call.background import GERMLINE_SHARE, fit_background
 from kinescape.call.background_file import Background, BackgroundControl, BackgroundSource, read_background
+from kinescape.call.gap_background import fit_gap_background
 from kinescape.columns.alleles import MIN_QUALITY
 from kinescape.columns.axis import Axis, panel_axis
 from kinescape.columns.fragments import fragment_counts
 from kinescape.columns.from_mates import count_columns
+from kinescape.columns.gap_fragments import GapFragments, gap_fragments
+from kinescape.columns.mate_gaps import indel_events
 from kinescape.columns.placement import place
 from kinescape.errors import InputError
 from kinescape.files import sha256_of
@@ -45,6 +48,8 @@ class ControlCounts:
     control: BackgroundControl
     fragments: dict[str, NDArray[np.int64]]
     reads: dict[str, NDArray[np.int64]]
+    gaps: dict[str, GapFragments]
+    """Aligner -> fragments by the insertions and deletions they show."""
 
 
 def learn_background(
@@ -87,7 +92,7 @@ def count_control(
     """Reads to counts of one control, as in :func:`kinescape.sample.analyse_sample`."""
     progress("reading")
     pairs = read_pairs(sample.fastq_1, sample.fastq_2)
-    fragments, reads = {}, {}
+    fragments, reads, gaps = {}, {}, {}
     try:
         progress("aligning")
         outputs = align(pairs, bench.reference, threads)
@@ -98,6 +103,7 @@ def count_control(
             aligner = output.alignments.aligner
             fragments[aligner] = fragment_counts(pairs, placement, len(axis))
             reads[aligner] = count_columns(pairs, placement, axis).base_counts()
+            gaps[aligner] = gap_fragments(pairs, placement, axis, indel_events(bench.panel, pairs, placement, axis))
     finally:
         pairs.close()
     inputs = tuple(
@@ -105,7 +111,7 @@ def count_control(
         for path in (sample.fastq_1, sample.fastq_2)
     )
     control = BackgroundControl(sample=sample.info.sample, inputs=inputs, simulated=sample.simulated)
-    return ControlCounts(control, fragments, reads)
+    return ControlCounts(control, fragments, reads, gaps)
 
 
 def background_of(
@@ -145,7 +151,11 @@ def background_of(
         mismatches_per_base=rates,
         threshold=round(THRESHOLD_FACTOR * max(rates.values()), 6),
     )
-    return Background(source, sites)
+    gaps = {
+        aligner: fit_gap_background(bench.panel, axis, [each.gaps[aligner] for each in counted], left_out_above)
+        for aligner in sites
+    }
+    return Background(source, sites, gaps=gaps)
 
 
 def usable_background(path: Path, bench: Workbench) -> Background:

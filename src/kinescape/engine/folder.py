@@ -7,22 +7,28 @@ from pathlib import Path
 
 from kinescape import __version__
 from kinescape.errors import InputError
+from kinescape.evidence.bam import write_evidence
+from kinescape.evidence.desktop import BATCH, SESSION, batch_text, session_text
+from kinescape.exports.pdf import write_pdf
 from kinescape.files import sha256_of, whole_folder, write_text
 from kinescape.panel.genome import contigs
 from kinescape.panel.model import Panel
 from kinescape.records import SampleResult
+from kinescape.report.beside import read_beside
 from kinescape.report.page import render_sample
 from kinescape.report.phase_table import phase_table
 from kinescape.report.positions import write_positions
 from kinescape.report.result import read_result, write_result
 from kinescape.report.vcf import write_vcf
+from kinescape.review.file import REVIEW, review_or_fault
+from kinescape.review.states import reviewed
 from kinescape.sample import SampleAnalysis, Workbench
 from kinescape.sheet import SheetSample
 
-RESULT, VARIANTS, POSITIONS, PHASES, PAGE = (
-    *("result.json", "variants.vcf.gz", "positions.tsv.gz", "phase.tsv", "report.html"),
+RESULT, VARIANTS, POSITIONS, PHASES, PAGE, PRINT = (
+    *("result.json", "variants.vcf.gz", "positions.tsv.gz", "phase.tsv", "report.html", "report.pdf"),
 )
-_FILES = (RESULT, VARIANTS, f"{VARIANTS}.tbi", POSITIONS, f"{POSITIONS}.tbi", PHASES, PAGE)
+_FILES = (RESULT, VARIANTS, f"{VARIANTS}.tbi", POSITIONS, f"{POSITIONS}.tbi", PHASES, PAGE, PRINT)
 
 
 def sample_folder(out: Path, sample: str) -> Path:
@@ -30,16 +36,42 @@ def sample_folder(out: Path, sample: str) -> Path:
     return out / "samples" / sample
 
 
-def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel) -> Path:
-    """Write all files of a sample; the folder appears when all are there."""
-    folder = sample_folder(out, analysis.result.sample.sample)
+def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel, viewer: bool = True) -> Path:
+    """Write all files of a sample; the folder appears when all are there.
+
+    What people said of the sample's calls (``review.json``) is carried over from an earlier folder, also from one that
+    was set aside; what they said of calls that are different now is shown as stale.
+
+    Parameters
+    ----------
+    viewer
+        Whether the page holds the kept reads and their viewer.
+    """
+    result = analysis.result
+    folder = sample_folder(out, result.sample.sample)
     with whole_folder(folder) as temporary:
-        write_result(temporary / RESULT, analysis.result)
-        write_vcf(temporary / VARIANTS, analysis.result, contigs(panel))
+        _carry_review(out, result.sample.sample, temporary)
+        write_result(temporary / RESULT, result)
+        write_vcf(
+            temporary / VARIANTS, reviewed(result, review_or_fault(temporary, result.sample.sample)[0]), contigs(panel)
+        )
         write_positions(temporary / POSITIONS, analysis.positions)
-        write_text(temporary / PHASES, phase_table(analysis.result))
-        write_text(temporary / PAGE, render_sample(analysis.result))
+        write_text(temporary / PHASES, phase_table(result))
+        if analysis.evidence is not None:
+            write_evidence(temporary, analysis.evidence, result.sample.sample)
+            names = [*(each.name for each in analysis.evidence.record.files), VARIANTS]
+            write_text(temporary / SESSION, session_text(result, names))
+            write_text(temporary / BATCH, batch_text(result, names))
+        write_text(temporary / PAGE, render_sample(result, beside=read_beside(temporary, result, viewer)))
+        write_pdf(temporary / PRINT, result)
     return folder
+
+
+def _carry_review(out: Path, sample: str, folder: Path) -> None:
+    for place in (sample_folder(out, sample), _superseded(out, sample)):
+        if (place / REVIEW).is_file():
+            shutil.copyfile(place / REVIEW, folder / REVIEW)
+            return
 
 
 def set_aside(out: Path, sample: str) -> str:
@@ -53,12 +85,16 @@ def set_aside(out: Path, sample: str) -> str:
     folder = sample_folder(out, sample)
     if not folder.is_dir():
         return ""
-    place = out / "superseded" / sample
+    place = _superseded(out, sample)
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
         shutil.rmtree(place)
     folder.replace(place)
     return f" (its earlier result now lies in {place})"
+
+
+def _superseded(out: Path, sample: str) -> Path:
+    return out / "superseded" / sample
 
 
 def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleResult | None:
@@ -69,6 +105,8 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
     try:
         result = read_result(folder / RESULT)
     except InputError:
+        return None
+    if not all((folder / name).is_file() for name in _evidence_files(result)):
         return None
     base = bench.knowledge_base
     same = (
@@ -83,6 +121,7 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
         == (bench.background.sha256 if bench.background else None)
         and result.annotation_sources == bench.annotations.sources()
         and result.annotation_slices == bench.annotations.checksums()
+        and (result.evidence.caps if result.evidence else None) == bench.evidence
         and _same_inputs(result, sample)
     )
     return result if same else None
@@ -96,3 +135,10 @@ def _same_inputs(result: SampleResult, sample: SheetSample) -> bool:
         known.bytes == path.stat().st_size and known.sha256 == sha256_of(path)
         for known, path in zip(result.inputs, paths, strict=True)
     )
+
+
+def _evidence_files(result: SampleResult) -> tuple[str, ...]:
+    if result.evidence is None:
+        return ()
+    bams = [name for each in result.evidence.files for name in (each.name, f"{each.name}.bai")]
+    return (*bams, result.evidence.reference, SESSION, BATCH)

@@ -8,13 +8,16 @@ from pathlib import Path
 from kinescape.engine.folder import PAGE, sample_folder
 from kinescape.files import write_text
 from kinescape.records import SampleResult
+from kinescape.report.beside import read_beside
 from kinescape.report.page import render_sample
+from kinescape.review.entries import Review
+from kinescape.review.file import review_or_fault
 
 COURSE_MARK = 'id="course"'
 """Stands in a page that shows other samples."""
 
 
-def write_pages_over_time(out: Path, results: Sequence[SampleResult]) -> None:
+def write_pages_over_time(out: Path, results: Sequence[SampleResult], viewer: bool = True) -> None:
     """Render the pages of samples whose patient has others, now that all are known.
 
     ``results`` stand in the order of the sheet. The pages depend on the results alone, not on which of them were kept
@@ -32,6 +35,13 @@ def write_pages_over_time(out: Path, results: Sequence[SampleResult]) -> None:
             if len(samples) == 1 and COURSE_MARK not in there:
                 continue
             history = tuple(other for other in samples if other is not result)
-            text = render_sample(result, history, given)
+            beside = read_beside(page.parent, result, viewer)
+            text = render_sample(result, history, given, beside)
             if text != there:
                 write_text(page, text)
+
+
+def reviews_of(out: Path, results: Sequence[SampleResult]) -> dict[str, tuple[Review, str]]:
+    """Sample -> what people said of its calls, and what is wrong with the file where it is faulty."""
+    names = [result.sample.sample for result in results]
+    return {name: review_or_fault(sample_folder(out, name), name) for name in names}

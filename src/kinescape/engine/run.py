@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,12 +27,12 @@ from kinescape.call.background_file import write_background
 from kinescape.columns.axis import panel_axis
 from kinescape.engine.controls import learn_background, usable_background
 from kinescape.engine.folder import finished_result, set_aside, write_sample
-from kinescape.engine.history import write_pages_over_time
+from kinescape.engine.history import reviews_of, write_pages_over_time
 from kinescape.engine.identity import write_identity
 from kinescape.errors import EXIT_FAILURE, InputError, KinescapeError
 from kinescape.files import whole_folder, write_text
 from kinescape.panel.load import load_panel
-from kinescape.records import Parameters, SampleResult
+from kinescape.records import EvidenceCaps, Parameters, SampleResult
 from kinescape.report.index import render_index
 from kinescape.report.multiqc import multiqc_files
 from kinescape.resistance.base import load_knowledge_base
@@ -66,6 +66,10 @@ class RunPlan:
     """Learn the background from the samples of the run; written to ``OUT/background.parquet`` first."""
     annotations: Path | None = None
     """Folder of annotation slices; None: the user's."""
+    evidence: EvidenceCaps | None = field(default_factory=EvidenceCaps)
+    """How many reads are kept for inspection by eye; None keeps none."""
+    viewer: bool = True
+    """Whether the pages hold the kept reads and their viewer."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def workbench(plan: RunPlan) -> Workbench:
     base = load_knowledge_base(plan.knowledge_base) if plan.knowledge_base is not None else None
     reference = genome_reference(panel, plan.reference) if plan.reference else window_reference(panel)
     annotations = load_annotations(plan.annotations, panel)
-    bench = Workbench(panel, reference, base, plan.parameters, annotations=annotations)
+    bench = Workbench(panel, reference, base, plan.parameters, annotations=annotations, evidence=plan.evidence)
     if plan.background is None:
         return bench
     return replace(bench, background=usable_background(plan.background, bench))
@@ -148,7 +152,7 @@ def _one(sample: SheetSample, plan: RunPlan, bench: Workbench, threads: int, wat
         if kept is not None:
             return Outcome(name, "kept", kept)
         analysis = analyse_sample(sample, bench, threads, lambda stage: watch(name, stage))
-        write_sample(plan.out, analysis, bench.panel)
+        write_sample(plan.out, analysis, bench.panel, plan.viewer)
         return Outcome(name, "done", analysis.result)
     except InputError as problem:
         where = f" [{sample.line}]" if sample.line else ""
@@ -239,11 +243,11 @@ def _check_writable(out: Path) -> None:
 
 def _write_run_pages(plan: RunPlan, bench: Workbench, outcomes: Sequence[Outcome]) -> None:
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
-    write_pages_over_time(plan.out, results)
+    write_pages_over_time(plan.out, results, plan.viewer)
     check = write_identity(plan.out, results)
     failed = {outcome.sample: outcome.error for outcome in outcomes if outcome.state == "failed"}
     # Also where every sample failed: the page of an earlier run must not stand for this one.
-    write_text(plan.out / "index.html", render_index(results, failed, check))
+    write_text(plan.out / "index.html", render_index(results, failed, check, reviews_of(plan.out, results)))
     with whole_folder(plan.out / MULTIQC) as folder:
         for name, content in multiqc_files(results, check).items():
             write_text(folder / name, content)

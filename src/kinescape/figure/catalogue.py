@@ -55,9 +55,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("quality", "RESULT", "base quality by cycle", f"{_SAMPLE}:quality"),
     Entry("inserts", "RESULT", "lengths of the fragments", f"{_SAMPLE}:inserts"),
     Entry("timeline", "RUN", "allele fractions of a patient's samples", f"{_SAMPLE}:timeline", ("patient",)),
-    Entry(
-        "background", "BACKGROUND", "errors of the assay by substitution and site", f"{_SAMPLE}:background", ("panel",)
-    ),
+    Entry("background", "BACKGROUND", "errors of the assay, by site", f"{_SAMPLE}:background", ("panel",)),
     Entry("swimmer", "COHORT", "treatment, responses and samples of every patient", f"{_BENCH}:swimmer"),
     Entry("pfs", "COHORT", "progression-free survival by mutation at failure", f"{_BENCH}:pfs"),
     Entry("pfs-by-line", "COHORT", "progression-free survival by line", f"{_BENCH}:pfs_by_line"),
@@ -71,9 +69,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("ic50", "ASSAY", "table of IC50s, coloured by class", f"{_BENCH}:ic50", ("reference", "layout")),
     Entry("plate", "ASSAY", "heat map of a plate", f"{_BENCH}:plate", ("layout",)),
     Entry("growth", "ASSAY", "growth curves and rates", f"{_BENCH}:growth", ("reference",)),
-    Entry(
-        "blot", "ASSAY", "dose-response of phosphorylation, from densitometry", f"{_BENCH}:blot", ("drug", "reference")
-    ),
+    Entry("blot", "ASSAY", "dose-response of phosphorylation", f"{_BENCH}:blot", ("drug", "reference")),
     Entry("blot-lanes", "ASSAY", "a blot's image with its measured bands", f"{_BENCH}:blot_lanes", ("lanes",)),
 )
 

@@ -79,7 +79,7 @@ def _curve(sources: tuple[Path, ...], outcome: str, which: str) -> str:
     part = body[outcome][which]
     if not part["estimable"]:
         raise InputError(
-            "there is nothing to draw", expected=f"a cohort in which it can be estimated: {part['reason']}"
+            f"there is nothing to draw: {part['reason']}", expected="a cohort in which it can be estimated"
         )
     return svg_of(survival_figure(part, simulated=cohort.simulated))
 

@@ -24,28 +24,31 @@ if TYPE_CHECKING:
 def lollipop(sources: tuple[Path, ...], choice: Choice) -> str:
     """Findings on the protein."""
     result = _one(sources)
-    return _drawn(lollipops.lollipop(result, _gene(result, choice)), "its amplicons are not in the result")
+    return _drawn(result, lollipops.lollipop(result, _gene(result, choice)), "its amplicons are not in the result")
 
 
 def lod_strip(sources: tuple[Path, ...], choice: Choice) -> str:
     """Limits of detection."""
     result = _one(sources)
-    return _drawn(strip.lod_strip(result, _gene(result, choice)), "its amplicons are not in the result")
+    return _drawn(result, strip.lod_strip(result, _gene(result, choice)), "its amplicons are not in the result")
 
 
 def phase(sources: tuple[Path, ...], _choice: Choice) -> str:
     """What fragments carry together."""
-    return _drawn(phase_picture(_one(sources)), "no fragment spans two called changes")
+    result = _one(sources)
+    return _drawn(result, phase_picture(result), "no fragment spans two called changes")
 
 
 def quality(sources: tuple[Path, ...], _choice: Choice) -> str:
     """Quality by cycle."""
-    return _drawn(quality_by_cycle(_one(sources).qc), "the result holds no quality by cycle")
+    result = _one(sources)
+    return _drawn(result, quality_by_cycle(result.qc), "the result holds no quality by cycle")
 
 
 def inserts(sources: tuple[Path, ...], _choice: Choice) -> str:
     """Insert lengths."""
-    return _drawn(insert_lengths(_one(sources).qc), "no mates overlap")
+    result = _one(sources)
+    return _drawn(result, insert_lengths(result.qc), "no mates overlap")
 
 
 def timeline(sources: tuple[Path, ...], choice: Choice) -> str:
@@ -56,9 +59,8 @@ def timeline(sources: tuple[Path, ...], choice: Choice) -> str:
     timelines = timelines_from(sources)
     names = [each.patient for each in timelines]
     if choice.patient not in ("", *names) or (not choice.patient and len(names) > 1):
-        raise InputError(
-            "which patient?", found=choice.patient or "several", expected="--patient, one of " + ", ".join(names)
-        )
+        asked = "--patient, one of " + ", ".join(names)
+        raise InputError("which patient?", found=choice.patient or "several", expected=asked)
     return svg_of(timeline_figure(timelines[names.index(choice.patient) if choice.patient else 0]))
 
 
@@ -101,7 +103,9 @@ def _gene(result: SampleResult, choice: Choice) -> str:
     return next((gene for gene in genes if gene in found), genes[0] if genes else "")
 
 
-def _drawn(picture: Markup | None, why_not: str) -> str:
+def _drawn(result: SampleResult, picture: Markup | None, why_not: str) -> str:
     if picture is None:
-        raise InputError("there is nothing to draw", expected=f"another sample: {why_not}")
-    return stand_alone(str(picture))
+        raise InputError(f"there is nothing to draw: {why_not}", expected="another sample")
+    info = result.sample
+    parts = [info.sample, info.patient, "SIMULATED DATA" if result.simulated else "", "research use only"]
+    return stand_alone(str(picture), " · ".join(part for part in parts if part))

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
+
+from markupsafe import escape
 
 from kinescape.errors import InputError
 from kinescape.files import write_bytes
 from kinescape.palette import LIGHT, PAPER, SERIES
 from kinescape.report.environment import environment
+from kinescape.report.wording import visible
 
 FORMATS = (".svg", ".pdf", ".png")
 FONT = "DejaVu Sans"
@@ -23,14 +27,21 @@ NARROWEST, WIDEST = 20.0, 1000.0
 """Widths of a picture, mm."""
 
 
-def stand_alone(picture: str) -> str:
-    """A page's picture with the rules that concern it and white paper below."""
+HEAD = 24.0
+"""Room for the line that says whose picture it is, in units of the picture."""
+
+
+def stand_alone(picture: str, about: str) -> str:
+    """A page's picture with the rules that concern it, white paper below, and ``about`` above: it leaves its page."""
     size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)
     assert size is not None  # noqa: S101 - report.figures.svg.picture writes it
     head, rest = picture.split(">", 1)
     head = head.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
-    ground = f'<rect width="{size[1]}" height="{size[2]}" fill="{PAPER}"/>'
-    return f"{head}>{_style()}{_patterns()}{ground}{rest}\n"
+    height = float(size[2]) + HEAD
+    head = head.replace(size[0], f'viewBox="0 {-HEAD:g} {size[1]} {height:g}"')
+    ground = f'<rect y="{-HEAD:g}" width="{size[1]}" height="{height:g}" fill="{PAPER}"/>'
+    words = f'<text x="8" y="-8" class="t muted" text-anchor="start">{escape(visible(about))}</text>'
+    return f"{head}>{_style()}{_patterns()}{ground}{words}{rest}\n"
 
 
 def _style() -> str:
@@ -93,7 +104,7 @@ def write_svg_as(svg: str, path: Path, width_mm: float | None, dpi: int) -> None
     if kind == ".svg":
         write_bytes(path, sized.encode("utf-8"))
         return
-    write_bytes(path, _typeset(sized, wide, tall, kind[1:], dpi))
+    write_bytes(path, _typeset(sized, wide, tall, "pdf" if kind == ".pdf" else "png", dpi))
 
 
 def _with_size(svg: str, wide: float, tall: float) -> str:
@@ -103,7 +114,7 @@ def _with_size(svg: str, wide: float, tall: float) -> str:
     return f'{svg[:start]}{head} width="{wide:.3f}mm" height="{tall:.3f}mm">{rest}'
 
 
-def _typeset(svg: str, wide: float, tall: float, kind: str, dpi: int) -> bytes:
+def _typeset(svg: str, wide: float, tall: float, kind: Literal["pdf", "png"], dpi: int) -> bytes:
     import tempfile
 
     import matplotlib as mpl
@@ -118,9 +129,8 @@ def _typeset(svg: str, wide: float, tall: float, kind: str, dpi: int) -> bytes:
             f'#set document(date: none)\n#image("picture.svg", width: {wide:.3f}mm)\n',
             encoding="utf-8",
         )  # fmt: skip
-        made = typst.compile(
+        made: bytes | list[bytes] = typst.compile(
             folder / "page.typ", root=folder, font_paths=[fonts], ignore_system_fonts=True, format=kind, ppi=float(dpi),
             timestamp=0, pdf_tags=False,
         )  # fmt: skip
-    pages = made if isinstance(made, list) else [made]
-    return bytes(pages[0])
+    return made[0] if isinstance(made, list) else made

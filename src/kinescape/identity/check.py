@@ -29,10 +29,16 @@ class IdentityCheck:
         swapped = [(f"{pair.a}, {pair.b}", pair.concern) for pair in self.pairs if pair.concern]
         return [*swapped, *self._mixed(), *self._carried_over()]
 
+    def _by_recipient(self) -> dict[str, list[Contamination]]:
+        found: dict[str, list[Contamination]] = {}
+        for each in self.contaminations:
+            found.setdefault(each.recipient, []).append(each)
+        return found
+
     def _mixed(self) -> list[tuple[str, str]]:
         told = []
-        for recipient in self.samples:
-            mine = [c for c in self.contaminations if c.recipient == recipient and c.state in ("seen", "suspected")]
+        for recipient, all_donors in self._by_recipient().items():
+            mine = [c for c in all_donors if c.state in ("seen", "suspected")]
             if not mine:
                 continue
             # A named sample before the mean of all; then the one that explains most.
@@ -53,10 +59,10 @@ class IdentityCheck:
     def _carried_over(self) -> list[tuple[str, str]]:
         """One line for each recipient: every finding beside the sample that has most of it."""
         told = []
-        for recipient in self.samples:
+        for recipient, mine in self._by_recipient().items():
             most: dict[str, tuple[float, str, float]] = {}
-            for each in self.contaminations:
-                for shared in each.shared_findings if each.recipient == recipient else ():
+            for each in mine:
+                for shared in each.shared_findings:
                     most[shared.name] = max(
                         most.get(shared.name, (0.0, "", 0.0)), (shared.there, each.donor, shared.here)
                     )

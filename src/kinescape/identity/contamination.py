@@ -39,6 +39,8 @@ ALL_OTHERS = "(all others)"
 """The donor that is the mean of all samples of other people: index hopping."""
 SHARES = np.concatenate([[0.0], np.geomspace(1e-5, 0.5, 240)])
 """Shares of contamination that are tried."""
+NEGLIGIBLE = 0.0005
+"""A share up to this is no contamination: the backgrounds of sites are not known better. Chosen by this project."""
 CHI_SQUARE_95 = 3.841458820694124
 """95% point of chi-square with one degree of freedom."""
 SUPPORT = 0.01
@@ -77,7 +79,7 @@ class Contamination:
     limit: float | None
     """The share that would be found with 95% probability; None: none would."""
     p: float | None
-    """Against no contamination, one-sided, for this pair alone."""
+    """Against a negligible share, one-sided, for this pair alone."""
     log_likelihood: float
     fits_as_well: tuple[str, ...]
     """Other donors that explain the same within 1.92 units of log-likelihood."""
@@ -178,7 +180,8 @@ def _background(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Share at which the allele stands in samples that lack it, and the standard deviation of that share.
 
-    The lower quartile of the other samples, so that a few contaminated ones do not hide each other.
+    The lower quartile of the other samples, so that a few contaminated ones do not hide each other; never less than
+    what the table of positions expects, because the quartile of small counts lies too low.
     """
     stated = run.background[recipient, alleles.site[columns]]
     background = np.where(np.isfinite(stated), stated, 0.001)
@@ -189,7 +192,7 @@ def _background(
         lacking = share[(share <= RECIPIENT_FRACTION) & (alleles.depth[others, column] >= FEWEST_READS)]
         if lacking.size >= FEWEST_OTHERS:
             low, middle = np.quantile(lacking, (0.25, 0.5))
-            background[place] = max(float(low), 1e-5)
+            background[place] = max(float(low), float(background[place]))
             # Of a normal distribution the quartile lies 0.674 standard deviations from the median.
             spread[place] = max(SPREAD_KNOWN * background[place], float(middle - low) / 0.674)
     return background, spread
@@ -259,8 +262,8 @@ def _estimate(
     for place in chosen.tolist():
         profile += np.interp(SHARES * fraction[place], SHARES, recipient.surface[place])
     best = int(profile.argmax())
-    ratio = 2 * float(profile[best] - profile[0])
-    # The share cannot be below 0: half of the distribution of the ratio lies there (Self & Liang 1987, case 5).
+    ratio = 2 * float(profile[best] - profile[SHARES <= NEGLIGIBLE].max())
+    # The share lies at the edge of what is tested: half of the ratio's distribution lies there (Self & Liang 1987).
     p = 0.5 * float(stats.chi2.sf(ratio, 1)) if ratio > 0 else 1.0
     inside = SHARES[2 * (profile[best] - profile) <= CHI_SQUARE_95]
     limit = _limit(recipient, chosen, fraction[chosen])
@@ -284,7 +287,7 @@ def _estimate(
 def _limit(recipient: _Recipient, chosen: NDArray[np.int64], fraction: NDArray[np.float64]) -> float | None:
     """Smallest share whose expected signal stands as far above nothing as the test asks, and 1.645 deviations more."""
     needed = (float(special.ndtri(1 - ERROR_OF_RUN / recipient.tests)) + float(special.ndtri(0.95))) ** 2
-    signal = SHARES[1:, None] * fraction[None, :]
+    signal = np.maximum(SHARES[1:, None] - NEGLIGIBLE, 0.0) * fraction[None, :]
     mean = signal + (1 - signal) * recipient.background[chosen]
     variance = mean * (1 - mean) * (1 / recipient.depth[chosen] + 1 / recipient.molecules)
     power = (signal**2 / (variance + recipient.spread[chosen] ** 2)).sum(axis=1)

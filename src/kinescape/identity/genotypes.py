@@ -71,14 +71,14 @@ def genotypes(run: RunCounts) -> Genotypes:
 
 
 def _frequency(run: RunCounts, called: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Each person counts once, by the first sample that can be read; a sample without a patient is a person."""
-    seen: dict[str, NDArray[np.int8]] = {}
+    """Each person counts once, with the mean of the samples that can be read. Without a patient, a sample is one."""
+    members: dict[str, list[int]] = {}
     for number, sample in enumerate(run.samples):
-        person = f"patient {sample.patient}" if sample.patient else f"sample {number}"
-        before = seen.get(person)
-        mine = called[number]
-        seen[person] = mine if before is None else np.where(before >= 0, before, mine)
-    table = np.array(list(seen.values()), np.int64).reshape(len(seen), called.shape[1])
-    people = (table >= 0).sum(axis=0)
-    copies = np.where(table >= 0, table, 0).sum(axis=0)
+        members.setdefault(f"patient {sample.patient}" if sample.patient else f"sample {number}", []).append(number)
+    copies, people = np.zeros(called.shape[1]), np.zeros(called.shape[1])
+    for rows in members.values():
+        mine = called[rows].astype(np.float64)
+        read = (mine >= 0).sum(axis=0)
+        copies += np.where(mine >= 0, mine, 0.0).sum(axis=0) / np.maximum(1, read)
+        people += read > 0
     return np.asarray((copies + 1) / (2 * people + 2))

@@ -9,6 +9,7 @@ import numpy as np
 from kinescape.columns.axis import BASES
 from kinescape.limits.coverage import NOT_COVERED_SHARE, Sight
 from kinescape.panel.model import KnownChange, Panel
+from kinescape.panel.protein_change import single_changes
 from kinescape.records import Call, KnownPosition, Parameters, PositionState, Variant
 
 
@@ -20,15 +21,16 @@ def known_positions(
 
 
 def _known_position(change: KnownChange, sight: Sight, calls: Sequence[Call], parameters: Parameters) -> KnownPosition:
-    found = [
-        call
-        for call in calls
-        if call.variant in change.variants
-        or (call.consequence and (call.consequence.gene, call.consequence.protein) == (change.gene, change.protein))
-    ]
+    found = [call for call in calls if call.variant in change.variants or _makes(call, change)]
     seen = max(found, key=lambda call: (call.evidence == "strong", call.evidence == "weak", call.vaf), default=None)
     depth, limit, reached = _sight_at(change, sight)
     state, reason = _state(change, seen, depth, limit, reached, parameters)
+    whole = seen if seen is not None else _swallowed(change, calls)
+    if whole is not None and whole.consequence is not None and whole.consequence.protein != change.protein:
+        said = f"as part of {whole.consequence.protein or whole.consequence.hgvs_c}, one event"
+        if seen is None:
+            said = f"its bases are changed {said} that is another change of the protein"
+        reason = "; ".join(filter(None, (reason, said)))
     return KnownPosition(
         gene=change.gene,
         protein=change.protein,
@@ -40,6 +42,18 @@ def _known_position(change: KnownChange, sight: Sight, calls: Sequence[Call], pa
         lod95=limit if state in ("not_detected", "detected", "weak") else None,
         vaf=seen.vaf if seen is not None else None,
     )
+
+
+def _makes(call: Call, change: KnownChange) -> bool:
+    """Whether the call changes this residue to that one, alone or with its neighbour."""
+    named = call.consequence
+    return named is not None and named.gene == change.gene and change.protein in single_changes(named.protein)
+
+
+def _swallowed(change: KnownChange, calls: Sequence[Call]) -> Call | None:
+    """The event, with strong or weak evidence, in which the very bases of the change make something else."""
+    names = {variant.name for variant in change.variants}
+    return next((call for call in calls if call.evidence != "filtered" and names & set(call.parts)), None)
 
 
 def _sight_at(change: KnownChange, sight: Sight) -> tuple[int, float | None, bool]:

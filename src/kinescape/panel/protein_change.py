@@ -81,6 +81,26 @@ class ProteinChange:
         }[self.form]
 
 
+_TWO_FOR_TWO = re.compile(r"([A-Z])(\d+)_([A-Z])(\d+)delins([A-Z])([A-Z*])")
+
+
+def single_changes(protein: str) -> tuple[str, ...]:
+    """The substitutions of single residues that a one-letter name stands for, itself if it is no such name.
+
+    Two neighbouring residues that one event replaces by two others are both replaced, on one molecule; what is known of
+    either speaks of it.
+
+    >>> single_changes("E1161_L1162delinsDM")
+    ('E1161D', 'L1162M')
+    >>> single_changes("D1203_L1204delinsE")
+    ('D1203_L1204delinsE',)
+    """
+    match = _TWO_FOR_TWO.fullmatch(protein)
+    if match is None or int(match[4]) != int(match[2]) + 1:
+        return (protein,)
+    return (f"{match[1]}{match[2]}{match[5]}", f"{match[3]}{match[4]}{match[6]}")
+
+
 def parse_protein_change(text: str) -> ProteinChange:
     """Read one protein change in one- or three-letter names.
 

@@ -34,7 +34,7 @@ class QualityChunk:
 
 
 class QualityStore:
-    """Qualities of all reads of one file in order, in memory or, past a limit, in an unnamed temporary file."""
+    """Qualities (or names) of a file's reads in order, in memory or, past a limit, in an unnamed temporary file."""
 
     def __init__(self, limit: int = MEMORY_FOR_QUALITIES // 2) -> None:
         self._limit = limit
@@ -89,6 +89,8 @@ class ReadPairs:
     """int64[pairs that read through]: bases between the adapters."""
     umis: Umis | None = None
     """The UMI of every pair, where they were asked for."""
+    names: QualityStore | None = None
+    """The ASCII bytes of every pair's name, where they were asked for."""
 
     def __len__(self) -> int:
         return len(self.mate_1)
@@ -102,6 +104,19 @@ class ReadPairs:
         """Give back the temporary files."""
         self.qualities_1.close()
         self.qualities_2.close()
+        if self.names is not None:
+            self.names.close()
+
+
+@kernel
+def _gather_names(
+    buffer: NDArray[np.uint8], starts: NDArray[np.int64], offsets: NDArray[np.int64], values: NDArray[np.uint8]
+) -> None:
+    for read in range(starts.shape[0]):
+        source = starts[read]
+        for index in range(offsets[read], offsets[read + 1]):
+            values[index] = buffer[source]
+            source += 1
 
 
 @kernel
@@ -134,7 +149,13 @@ def _first_difference(
     return -1
 
 
-def read_pairs(fastq_1: Path, fastq_2: Path, block_bytes: int = BLOCK_BYTES, umi: UmiSource | None = None) -> ReadPairs:
+def read_pairs(
+    fastq_1: Path,
+    fastq_2: Path,
+    block_bytes: int = BLOCK_BYTES,
+    umi: UmiSource | None = None,
+    keep_names: bool = False,
+) -> ReadPairs:
     """Read, check, trim and collapse one sample.
 
     Parameters
@@ -143,6 +164,8 @@ def read_pairs(fastq_1: Path, fastq_2: Path, block_bytes: int = BLOCK_BYTES, umi
         FASTQ files of the first and the second mates, plain or gzip, in the same order.
     umi
         Where UMIs stand, if the library has them: they are taken out of bases and qualities.
+    keep_names
+        Whether the names of the pairs are kept.
 
     Raises
     ------
@@ -156,8 +179,11 @@ def read_pairs(fastq_1: Path, fastq_2: Path, block_bytes: int = BLOCK_BYTES, umi
     stores = (QualityStore(), QualityStore())
     tallies = (QualityTally(), QualityTally())
     reader = UmiReader(umi, fastq_1) if umi is not None else None
+    names = QualityStore() if keep_names else None
     try:
         for blocks in _blocks_in_step(fastq_1, fastq_2, block_bytes):
+            if names is not None:
+                names.append(*_names_of(blocks[0]))
             if reader is not None:
                 blocks = reader.take(*blocks)
             for mate, block in enumerate(blocks):
@@ -173,11 +199,22 @@ def read_pairs(fastq_1: Path, fastq_2: Path, block_bytes: int = BLOCK_BYTES, umi
         prefixes = umi.prefixes if umi is not None else (0, 0)
         pairs = _trim(raw, np.concatenate(numbers[0]), np.concatenate(numbers[1]), stores, tallies, prefixes)
     except BaseException:
-        for store in stores:
-            store.close()
+        for store in (*stores, names):
+            if store is not None:
+                store.close()
         raise
+    pairs.names = names
     pairs.umis = reader.umis() if reader is not None else None
     return pairs
+
+
+def _names_of(block: Block) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Names of a block's records: where each begins, and the letters of all."""
+    offsets = np.zeros(len(block) + 1, np.int64)
+    np.cumsum(block.name_length, out=offsets[1:])
+    letters = np.empty(offsets[-1], np.uint8)
+    _gather_names(block.buffer, block.name_start, offsets, letters)
+    return offsets, letters
 
 
 def _blocks_in_step(fastq_1: Path, fastq_2: Path, block_bytes: int) -> Iterator[tuple[Block, Block]]:

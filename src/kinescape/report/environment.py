@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import jinja2
@@ -48,8 +49,22 @@ def _finalize(value: object) -> object:
     return wording.visible(value) if type(value) is str else value
 
 
-def whole_page(template: jinja2.Template, context: dict[str, Any], running_foot: str) -> str:
-    """Render ``template`` with style and script inside, and their hashes in the content security policy."""
+def whole_page(
+    template: jinja2.Template,
+    context: dict[str, Any],
+    running_foot: str,
+    more_scripts: Sequence[str] = (),
+    trusted: Sequence[str] = (),
+) -> str:
+    """Render ``template`` with style and script inside, and their hashes in the content security policy.
+
+    Parameters
+    ----------
+    more_scripts
+        Templates of scripts that this page has besides the common one.
+    trusted
+        Hashes of programs that these scripts may start.
+    """
     style = (
         environment()
         .get_template("page.css")
@@ -61,14 +76,14 @@ def whole_page(template: jinja2.Template, context: dict[str, Any], running_foot:
             running_foot=_css_string(running_foot),
         )
     )
-    script = environment().get_template("page.js").render()
+    script = "".join(environment().get_template(name).render() for name in ("page.js", *more_scripts))
     return template.render(
         **context,
         # Our own templates; the one text from outside, in the style, went through _css_string.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        style_hash=_source_hash(style),
-        script_hash=_source_hash(script),
+        style_hash=source_hash(style),
+        script_hash="' '".join((source_hash(script), *trusted)),
     )
 
 
@@ -89,6 +104,6 @@ def _css_string(text: str) -> Markup:
     return Markup(f'"{escaped}"')  # noqa: S704 - nothing but letters, digits, backslashes and blanks
 
 
-def _source_hash(text: str) -> str:
+def source_hash(text: str) -> str:
     """The hash by which a policy names an inline style or script (Content Security Policy Level 3, section 8.3)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -13,6 +13,8 @@ from kinescape.report.environment import environment, whole_page
 from kinescape.report.run_identity import identity_context
 from kinescape.report.view import calls_with, drugs_by_state
 from kinescape.report.wording import SILENT_STATES, lod_range, percent, whole_range
+from kinescape.review.entries import Review
+from kinescape.review.states import Inspection, inspections
 
 GATES: tuple[GateStatus, ...] = get_args(GateStatus)
 NOISY = 1.5
@@ -24,6 +26,33 @@ class IndexRow:
     """One sample of the run."""
 
     result: SampleResult
+    inspected: Mapping[str, Inspection]
+    """Call id -> what people said of it."""
+    fault: str = ""
+    """What is wrong with the sample's review, which then is not shown."""
+
+    @property
+    def looked_at(self) -> list[Inspection]:
+        """The findings' inspections."""
+        return [self.inspected[call.variant.name] for call in self.found]
+
+    @property
+    def inspections(self) -> list[str]:
+        """How many findings were inspected by eye, and what was not simply accepted."""
+        looked = self.looked_at
+        if self.fault:
+            return ["unknown: the review is faulty", self.fault]
+        if not looked:
+            return []
+        done = sum(each.state not in ("none", "stale") for each in looked)
+        return [f"{done} of {len(looked)}"] + [
+            f"{each.name}: {each.words}" for each in looked if each.state not in ("none", "accept")
+        ]
+
+    @property
+    def not_inspected(self) -> int:
+        """Findings that wait for somebody's eyes, to sort by."""
+        return sum(each.state in ("none", "stale") for each in self.looked_at)
 
     @property
     def link(self) -> str:
@@ -97,7 +126,10 @@ class IndexRow:
 
 
 def render_index(
-    results: Iterable[SampleResult], failed: Mapping[str, str] | None = None, check: IdentityCheck | None = None
+    results: Iterable[SampleResult],
+    failed: Mapping[str, str] | None = None,
+    check: IdentityCheck | None = None,
+    reviews: Mapping[str, tuple[Review, str]] | None = None,
 ) -> str:
     """The run's ``index.html``.
 
@@ -109,8 +141,10 @@ def render_index(
         Sample -> what went wrong, for samples without a result: none goes missing silently.
     check
         The samples against each other; None: they were not compared, and the page says nothing of it.
+    reviews
+        Sample -> what people said of its calls after looking at the reads, and a fault of the file (or nothing).
     """
-    rows = [IndexRow(result) for result in results]
+    rows = [_row(result, (reviews or {}).get(result.sample.sample)) for result in results]
     all_results = [row.result for row in rows]
     context = {
         "results": all_results,
@@ -121,7 +155,7 @@ def render_index(
         "drug_genes": list(dict.fromkeys(d.gene for r in all_results for d in r.drugs)),
         "gates": _counted(r.gate.status for r in all_results),
         "roles": _counted(r.sample.role for r in all_results),
-        "tiles": _tiles(rows, failed or {}),
+        "tiles": [*_tiles(rows, failed or {}), *_concerns(check)],
         "controls": [row for row in rows if row.result.sample.role == "control"],
         "background": _background_of(rows),
         "identity": identity_context(check) if check is not None else None,
@@ -129,9 +163,21 @@ def render_index(
     return whole_page(environment().get_template("index.html"), context, "kinescape, run, research use only")
 
 
+def _row(result: SampleResult, said: tuple[Review, str] | None) -> IndexRow:
+    review, fault = said or (Review(sample=result.sample.sample), "")
+    return IndexRow(result, inspections(result, review), fault)
+
+
 def _counted(values: Iterable[str]) -> list[tuple[str, int]]:
     listed = list(values)
     return [(value, listed.count(value)) for value in sorted(set(listed))]
+
+
+def _concerns(check: IdentityCheck | None) -> list[tuple[str, str]]:
+    if check is None:
+        return []
+    count = len(check.concerns)
+    return [("swaps, mixtures or carry-over to look at (below)", str(count) if count else "none told")]
 
 
 def _background_of(rows: list[IndexRow]) -> str:

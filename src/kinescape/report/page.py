@@ -15,6 +15,7 @@ from markupsafe import Markup
 from kinescape.errors import InputError
 from kinescape.records import NOT_CONSULTED, Call, SampleResult
 from kinescape.report import view
+from kinescape.report.beside import NOTHING_BESIDE, Beside
 from kinescape.report.course import course_of
 from kinescape.report.environment import environment, whole_page
 from kinescape.report.figures import lod_strip, lollipop
@@ -22,7 +23,9 @@ from kinescape.report.figures.axis import genes_of
 from kinescape.report.figures.phase import phase_picture
 from kinescape.report.figures.reads import insert_lengths, quality_by_cycle
 from kinescape.report.figures.time_course import time_course
+from kinescape.report.inspection import IGV_VERSION, inspection_of
 from kinescape.report.wording import SILENT_STATES, lod_range
+from kinescape.review.states import reviewed
 
 SECTIONS = (
     ("gate", "Validity"),
@@ -35,6 +38,7 @@ SECTIONS = (
     ("limits", "Limits of detection"),
     ("map", "Protein and coverage"),
     ("filtered", "Filtered candidates"),
+    ("inspection", "Reads in IGV"),
     ("reads", "Reads"),
     ("methods", "Methods and versions"),
 )
@@ -44,7 +48,12 @@ USUAL_SOURCES = ("gnomAD", "ClinVar", "BoostDM", "CIViC")
 """Sources that a reader expects beside a finding; where a result names none, each is "not consulted"."""
 
 
-def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = (), given: tuple[str, ...] = ()) -> str:
+def render_sample(
+    result: SampleResult,
+    history: tuple[SampleResult, ...] = (),
+    given: tuple[str, ...] = (),
+    beside: Beside = NOTHING_BESIDE,
+) -> str:
     """The page of ``result``.
 
     Parameters
@@ -55,6 +64,8 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = (), 
         Other samples of the same patient, in any order; they are shown beside the findings.
     given
         Names of all samples of the patient in the order that counts where not every sample has a date.
+    beside
+        What lies beside the result: reads for inspection by eye, and what people said of them.
 
     Raises
     ------
@@ -62,6 +73,8 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = (), 
         A sample of the history belongs to another patient, or none is named.
     """
     _check_history(result, history)
+    inspection = inspection_of(result, beside)
+    result = reviewed(result, inspection.review)
     course = course_of(result, history, given)
     picture = time_course(course) if course else None
     silent = sum(k.state in SILENT_STATES for k in result.known_positions)
@@ -90,8 +103,11 @@ def render_sample(result: SampleResult, history: tuple[SampleResult, ...] = (), 
         "read_facts": view.read_facts(result),
         "read_pictures": [p for p in (quality_by_cycle(result.qc), insert_lengths(result.qc)) if p],
         "parameters": view.parameter_facts(result),
+        "inspection": inspection,
+        "igv_version": IGV_VERSION,
     }
-    return whole_page(environment().get_template("sample.html"), context, _running_foot(result))
+    template = environment().get_template("sample.html")
+    return whole_page(template, context, _running_foot(result), ("inspection.js",), inspection.trusted)
 
 
 def annotations_of(call: Call, result: SampleResult) -> list[tuple[str, str]]:

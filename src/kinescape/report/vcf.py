@@ -152,6 +152,7 @@ def _info(call: Call, phase: PhaseFields) -> str:
         ("KNOWN", call.known),
         ("BGRATIO", "" if call.background_ratio is None else f"{call.background_ratio:.6g}"),
         ("INSPECTED", call.inspected),
+        ("PARTS", "|".join(call.parts)),
     ]
     cells = [f"{key}={encoded(value)}" for key, value in fields if value]
     partners = (("CIS", phase.cis), ("TRANS", phase.trans), ("MIXED", phase.mixed))

@@ -25,6 +25,12 @@ _INFO = (
     ("KNOWN", "1", "String", "What the panel's list of known changes says of it, percent-encoded"),
     ("BGRATIO", "1", "Float", "Allele fraction over the background of the same site and substitution in controls"),
     ("INSPECTED", "1", "String", "Verdict of the person who looked at the reads, percent-encoded"),
+    (
+        "PARTS",
+        "1",
+        "String",
+        "Single changes, separated by |, called on the same molecules and named here as one event",
+    ),
     ("CIS", "1", "String", "Variants, separated by |, found on the same molecules as this one, as CHROM:POS:REF>ALT"),
     ("TRANS", "1", "String", "Variants, separated by |, found on other molecules than this one, as CHROM:POS:REF>ALT"),
     (

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from kinescape.records import Call, DrugState, KnownPosition
+from kinescape.review.calls import reader_name
 
 DRUG_STATES = {
     "resistance": "Resistance",
@@ -98,10 +99,7 @@ def visible(text: str) -> str:
 
 def call_name(call: Call) -> str:
     """``ALK G1202R``; the coding or the genomic name where there is no protein change to name."""
-    named = call.consequence
-    if named is None:
-        return call.variant.name
-    return f"{named.gene} {named.protein or named.hgvs_c or call.variant.name}"
+    return reader_name(call)
 
 
 def short_call_name(call: Call) -> str:

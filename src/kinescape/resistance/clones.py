@@ -7,10 +7,11 @@ change stands alone and is labelled so; a compound that *may* exist is kept apar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from kinescape.panel.protein_change import single_changes
 from kinescape.records import Call, PhaseState, PhaseVerdict
 from kinescape.resistance.changes import in_order, is_change
 from kinescape.rules import Germline
@@ -59,12 +60,15 @@ class Clones:
     possible: tuple[tuple[str, ...], ...]
 
 
-def findings_of(calls: Sequence[Call], gene: str, germline: Germline) -> tuple[Finding, ...]:
-    """Strong calls of a gene that change its protein, sorted by residue."""
+def findings_of(
+    calls: Sequence[Call], gene: str, germline: Germline, on_record: Callable[[str], bool] = lambda _: False
+) -> tuple[Finding, ...]:
+    """Strong calls of a gene that change its protein, sorted by residue; ``on_record`` as for `changed_residues`."""
     groups: dict[str, list[Call]] = {}
     for call in calls:
-        name = changed_protein(call, gene)
-        if call.evidence == "strong" and name:
+        if call.evidence != "strong":
+            continue
+        for name in changed_residues(call, gene, on_record):
             groups.setdefault(name, []).append(call)
     findings = {
         change: Finding(
@@ -90,6 +94,18 @@ def changed_protein(call: Call, gene: str) -> str:
     if consequence is None or consequence.gene != gene or consequence.kind in UNCHANGED:
         return ""
     return consequence.protein or consequence.hgvs_c
+
+
+def changed_residues(call: Call, gene: str, on_record: Callable[[str], bool]) -> tuple[str, ...]:
+    """What a call changes, as the knowledge base names changes.
+
+    One event over two residues is both substitutions, on one molecule, unless ``on_record`` says that the knowledge
+    base has rows on the event itself.
+    """
+    name = changed_protein(call, gene)
+    if not name:
+        return ()
+    return (name,) if on_record(name) else single_changes(name)
 
 
 def ordered(changes: Iterable[str]) -> tuple[str, ...]:
@@ -143,6 +159,9 @@ def _verdict(a: Finding, b: Finding, phases: Sequence[PhaseVerdict]) -> PhaseSta
         if (phase.variant_a in a.names and phase.variant_b in b.names)
         or (phase.variant_a in b.names and phase.variant_b in a.names)
     }
+    if {name for name in a.names & b.names if ":" in name}:
+        # One call makes both: an event over two residues.
+        verdicts.add("cis")
     if "cis" in verdicts and "trans" in verdicts:
         return "mixed"
     worst_first: tuple[PhaseState, ...] = ("mixed", "cis", "undeterminable", "trans")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kinescape.records import Call, KnownPosition, PhaseVerdict
-from kinescape.resistance.clones import Clones, Finding, changed_protein, clones_of, findings_of
+from kinescape.resistance.clones import Clones, Finding, changed_residues, clones_of, findings_of
 from kinescape.rules import Rules
 
 
@@ -32,11 +32,16 @@ def gene_in_sample(
     calls: Sequence[Call],
     known_positions: Sequence[KnownPosition],
     phases: Sequence[PhaseVerdict],
+    on_record: Callable[[str], bool],
 ) -> GeneInSample:
-    """Pick out of a sample what concerns one gene."""
-    findings = findings_of(calls, gene, rules.germline)
+    """Pick out of a sample what concerns one gene.
+
+    ``on_record``: whether the knowledge base has rows on a change by that very name.
+    """
+    findings = findings_of(calls, gene, rules.germline, on_record)
     found = {finding.change for finding in findings}
-    weak = {changed_protein(call, gene) for call in calls if call.evidence == "weak"} - found - {""}
+    doubtful = [call for call in calls if call.evidence == "weak"]
+    weak = {name for call in doubtful for name in changed_residues(call, gene, on_record)} - found
     return GeneInSample(
         gene=gene,
         fusion_stated=fusion_stated,

@@ -61,7 +61,8 @@ def drug_states(
     stated = [gene for gene in sequenced if gene in named_genes(fusion)]
     states: list[DrugState] = []
     for gene in stated or sequenced:
-        sample = gene_in_sample(kb.rules, gene, bool(stated), calls, known_positions, phases)
+        named = {change for claim in kb.claims if claim.gene == gene for change in claim.variants}
+        sample = gene_in_sample(kb.rules, gene, bool(stated), calls, known_positions, phases, named.__contains__)
         states += [_state(kb, drug, sample) for drug in kb.drugs.reported_for(gene)]
     return tuple(states)
 

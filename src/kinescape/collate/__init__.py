@@ -1,0 +1,1 @@
+"""Many results as one database: asked with SQL long after the runs."""

@@ -1,0 +1,298 @@
+"""The database file: what it holds already, what is new, and rows in batches.
+
+Every batch is one transaction together with its entries in ``results``: a process that is killed leaves a database that
+holds whole samples only, and the next call goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kinescape import __version__
+from kinescape.collate.tables import TABLES, Table
+from kinescape.errors import InputError
+from kinescape.report.result import FILE_NAME, read_result
+
+BATCH = 500
+"""Results per transaction and per piece of work: a few MB of rows."""
+LAYOUT = "1"
+"""Of the tables; a database of another layout is refused, since results can be collated again in minutes."""
+
+Progress = Callable[[int, int], None] | None
+"""Called with results done and results to do."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One result file: the run it belongs to, and what tells whether it changed."""
+
+    run: str
+    path: Path
+    size: int
+    modified: int
+    """Nanoseconds."""
+
+
+@dataclass(frozen=True)
+class Collated:
+    """What a call did."""
+
+    added: int
+    changed: int
+    kept: int
+    gone: int
+    """Results in the database whose file is not there any more; they are kept unless pruning was asked for."""
+    faults: tuple[tuple[str, str], ...]
+    """(file, why it was not read)."""
+    samples: int
+    """In the database now."""
+
+
+def find_sources(folders: Sequence[Path]) -> list[Source]:
+    """All results below the given runs' folders, in order.
+
+    Raises
+    ------
+    InputError
+        A folder that is not there, holds no result, or is given twice under two names.
+    """
+    sources: list[Source] = []
+    seen: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError("no such folder", file=folder, expected="the folder of a run")
+        real = folder.resolve()
+        run = str(real)
+        if run in seen:
+            continue
+        seen[run] = folder
+        place = real / "samples" if (real / "samples").is_dir() else real
+        found = [
+            path for each in sorted(place.iterdir()) if (path := each / FILE_NAME).is_file() and each.name[0] != "."
+        ]
+        if not found:
+            raise InputError("holds no results", file=folder, expected=f"samples/<sample>/{FILE_NAME}")
+        for path in found:
+            stat = path.stat()
+            sources.append(Source(run, path, stat.st_size, stat.st_mtime_ns))
+    return sources
+
+
+def collate(
+    folders: Sequence[Path], database: Path, *, prune: bool = False, threads: int = 2, progress: Progress = None
+) -> Collated:
+    """Bring ``database`` up to date with the runs' results.
+
+    Parameters
+    ----------
+    progress
+        Called with (results done, results to do).
+
+    Raises
+    ------
+    InputError
+        See :func:`find_sources`; a database that is none, or of another layout.
+    """
+    sources = find_sources(folders)
+    connection = _open(database)
+    try:
+        known = {
+            path: (size, modified)
+            for path, size, modified in connection.execute("SELECT path, size, modified FROM results").fetchall()
+        }
+        fresh = [source for source in sources if known.get(str(source.path)) != (source.size, source.modified)]
+        changed = sum(str(source.path) in known for source in fresh)
+        faults = _fill(connection, fresh, set(known), threads, progress)
+        runs = {source.run for source in sources}
+        here = {str(source.path) for source in sources}
+        gone = [
+            path for path, run in connection.execute("SELECT path, run FROM results").fetchall()
+            if run in runs and path not in here
+        ]  # fmt: skip
+        if prune and gone:
+            _forget(connection, gone)
+        ((samples,),) = connection.execute("SELECT count(*) FROM samples").fetchall()
+    finally:
+        connection.close()
+    bad = {path for path, _ in faults}
+    added = len(fresh) - changed - sum(str(source.path) in bad and str(source.path) not in known for source in fresh)
+    changed -= sum(path in known for path in bad)
+    return Collated(added, changed, len(sources) - len(fresh), len(gone), tuple(faults), samples)
+
+
+def export_parquet(database: Path, folder: Path) -> list[Path]:
+    """Every table as ``folder/TABLE.parquet``."""
+    from kinescape.files import whole_file
+
+    connection = _open(database)
+    written = []
+    try:
+        for table in TABLES:
+            path = folder / f"{table.name}.parquet"
+            with whole_file(path) as temporary:
+                connection.execute(
+                    f"COPY (SELECT * FROM {table.name} ORDER BY run, sample) TO {_quoted(temporary)} "  # noqa: S608
+                    "(FORMAT parquet, COMPRESSION zstd)"
+                )
+            written.append(path)
+    finally:
+        connection.close()
+    return written
+
+
+def _open(database: Path) -> Any:
+    import duckdb
+
+    database.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(database))
+    except duckdb.IOException as problem:
+        text = str(problem)
+        if "lock" in text.lower():
+            raise InputError("is in use by another program", file=database, expected="a database of its own") from None
+        raise InputError("is no DuckDB database", file=database, expected="a name ending in .duckdb") from None
+    try:
+        _check_layout(connection, database)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_layout(connection: Any, database: Path) -> None:
+    """Make the tables of a new database; refuse one of something else, or of another layout."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if not tables:
+        _create(connection)
+        return
+    if "kinescape" not in tables:
+        raise InputError("is a database of something else", file=database, found=f"table {min(tables)}")
+    ((layout,),) = connection.execute("SELECT layout FROM kinescape").fetchall()
+    if layout != LAYOUT:
+        raise InputError(
+            "was made with another layout", file=database, found=layout, expected=f"{LAYOUT}: collate anew"
+        )
+
+
+def _create(connection: Any) -> None:
+    connection.execute("BEGIN")
+    connection.execute("CREATE TABLE kinescape (layout VARCHAR, version VARCHAR)")
+    connection.execute("INSERT INTO kinescape VALUES (?, ?)", [LAYOUT, __version__])
+    connection.execute("CREATE TABLE results (run VARCHAR, sample VARCHAR, path VARCHAR, size BIGINT, modified BIGINT)")
+    for table in TABLES:
+        columns = ", ".join(f'"{name}" {kind}' for name, kind, _ in table.columns)
+        connection.execute(f"CREATE TABLE {table.name} (run VARCHAR, sample VARCHAR, {columns})")
+        for name, _, what in table.columns:
+            if what:
+                connection.execute(f'COMMENT ON COLUMN {table.name}."{name}" IS {_quoted(what)}')
+    connection.execute("COMMIT")
+
+
+def _fill(
+    connection: Any, fresh: Sequence[Source], known: set[str], threads: int, progress: Progress
+) -> list[tuple[str, str]]:
+    faults: list[tuple[str, str]] = []
+    done = 0
+    for good, rows, bad in _read_all(fresh, threads):
+        faults += bad
+        _insert(connection, good, rows, known)
+        done += len(good) + len(bad)
+        if progress is not None:
+            progress(done, len(fresh))
+    return faults
+
+
+Rows = dict[str, list[list[Any]]]
+"""Table -> its columns, as lists."""
+Read = tuple[list[tuple[Source, str]], Rows, list[tuple[str, str]]]
+
+
+def _read_all(fresh: Sequence[Source], threads: int) -> Iterator[Read]:
+    batches = [fresh[start : start + BATCH] for start in range(0, len(fresh), BATCH)]
+    if threads < 2 or len(batches) < 2:
+        yield from map(read_batch, batches)
+        return
+    with ProcessPoolExecutor(max_workers=threads) as pool:
+        # No more batches under way than there are workers and one in waiting: memory does not grow with the number.
+        waiting = []
+        for batch in batches:
+            waiting.append(pool.submit(read_batch, batch))
+            if len(waiting) > threads:
+                yield waiting.pop(0).result()
+        for job in waiting:
+            yield job.result()
+
+
+def read_batch(sources: Sequence[Source]) -> Read:
+    """Read some results into columns; a file that cannot be read is named and left out."""
+    columns: Rows = {table.name: [[] for _ in table.names] for table in TABLES}
+    good: list[tuple[Source, str]] = []
+    bad: list[tuple[str, str]] = []
+    for source in sources:
+        try:
+            result = read_result(source.path)
+        except InputError as problem:
+            bad.append((str(source.path), str(problem)))
+            continue
+        name = result.sample.sample
+        good.append((source, name))
+        for table in TABLES:
+            into = columns[table.name]
+            for row in table.rows(result):
+                for column, value in zip(into, (source.run, name, *row), strict=True):
+                    column.append(value)
+    return good, columns, bad
+
+
+def _insert(connection: Any, good: Sequence[tuple[Source, str]], rows: Rows, known: set[str]) -> None:
+    import pandas as pd
+
+    paths = [str(source.path) for source, _ in good if str(source.path) in known]
+    connection.execute("BEGIN")
+    try:
+        _forget(connection, paths, inside=True)
+        for table in TABLES:
+            frame = pd.DataFrame(dict(zip(table.names, rows[table.name], strict=True)), dtype=object)
+            if len(frame):
+                connection.register("batch", frame)
+                connection.execute(f"INSERT INTO {table.name} SELECT {_cast(table)} FROM batch")  # noqa: S608
+                connection.unregister("batch")
+        entries = [(s.run, name, str(s.path), s.size, s.modified) for s, name in good]
+        if entries:
+            connection.executemany("INSERT INTO results VALUES (?, ?, ?, ?, ?)", entries)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _cast(table: Table) -> str:
+    kinds = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind, _ in table.columns)
+    return f"run, sample, {kinds}"
+
+
+def _forget(connection: Any, paths: Sequence[str], *, inside: bool = False) -> None:
+    """Take out the rows of some result files."""
+    rows = [
+        tuple(row)
+        for path in paths
+        if (row := connection.execute("SELECT run, sample FROM results WHERE path = ?", [path]).fetchone())
+    ]
+    if not rows:
+        return
+    if not inside:
+        connection.execute("BEGIN")
+    for table in TABLES:
+        connection.executemany(f"DELETE FROM {table.name} WHERE run = ? AND sample = ?", rows)  # noqa: S608
+    connection.executemany("DELETE FROM results WHERE run = ? AND sample = ?", rows)
+    if not inside:
+        connection.execute("COMMIT")
+
+
+def _quoted(value: object) -> str:
+    return "'" + re.sub("'", "''", str(value)) + "'"

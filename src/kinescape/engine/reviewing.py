@@ -1,0 +1,106 @@
+"""After a verdict: the sample's page, its VCF and the run's page are made again, so that all show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pysam
+
+from kinescape.engine.folder import PAGE, RESULT, VARIANTS, sample_folder
+from kinescape.engine.history import reviews_of
+from kinescape.engine.identity import write_identity
+from kinescape.errors import InputError
+from kinescape.files import write_text
+from kinescape.records import SampleResult
+from kinescape.report.beside import read_beside
+from kinescape.report.index import render_index
+from kinescape.report.page import render_sample
+from kinescape.report.result import read_result
+from kinescape.report.vcf import write_vcf
+from kinescape.review.entries import Review
+from kinescape.review.states import reviewed
+
+INDEX, PROVENANCE = "index.html", "provenance.json"
+
+
+class _Sample(msgspec.Struct):
+    sample: str
+    state: str = "done"
+    error: str = ""
+
+
+class _Provenance(msgspec.Struct):
+    """What counts here of a run's ``provenance.json``."""
+
+    samples: list[_Sample]
+
+
+def find_sample(given: Path, out: Path | None) -> Path:
+    """The folder of a sample: a folder or ``result.json`` as it is given, or a sample's name within the run ``out``.
+
+    Raises
+    ------
+    InputError
+        There is no result.
+    """
+    folder = given if out is None else sample_folder(out, str(given))
+    if folder.name == RESULT and folder.is_file():
+        folder = folder.parent
+    if (folder / RESULT).is_file():
+        return folder
+    expected = f"a folder with {RESULT}"
+    if out is not None and (out / "samples").is_dir():
+        names = sorted(path.parent.name for path in (out / "samples").glob(f"*/{RESULT}"))
+        expected = f"one of {', '.join(names)}" if names else "a run with results"
+        raise InputError("no such sample", file=out, found=str(given), expected=expected)
+    raise InputError(
+        "holds no result", file=folder, expected=expected + (", or a sample's name with -o" if out is None else "")
+    )
+
+
+def show_review(folder: Path, result: SampleResult, review: Review) -> list[Path]:
+    """Make again what shows ``review``; returns the files.
+
+    The page keeps the patient's other samples and the viewer as they stand in it now.
+    """
+    written = [folder / PAGE]
+    run = folder.parent.parent
+    listed = _listed(run) if folder.parent.name == "samples" else None
+    there = (folder / PAGE).read_text(encoding="utf-8") if (folder / PAGE).is_file() else ""
+    results = _results(run, listed) if listed is not None else []
+    history = tuple(
+        other
+        for other in results
+        if 'id="course"' in there
+        and other.sample.patient == result.sample.patient
+        and other.sample.role == "plasma"
+        and other.sample.sample != result.sample.sample
+    )
+    given = tuple(each.sample.sample for each in results)
+    left_out = "The viewer was left out of this page on request." in there
+    page = render_sample(result, history, given if history else (), read_beside(folder, result, viewer=not left_out))
+    write_text(folder / PAGE, page)
+    if (folder / VARIANTS).is_file():
+        with pysam.VariantFile(str(folder / VARIANTS)) as variants:
+            contigs = [(str(each.name), each.length or 0) for each in variants.header.contigs.values()]
+        write_vcf(folder / VARIANTS, reviewed(result, review), contigs)
+        written.append(folder / VARIANTS)
+    if listed is not None and (run / INDEX).is_file():
+        failed = {each.sample: each.error for each in listed if each.state == "failed"}
+        write_text(run / INDEX, render_index(results, failed, write_identity(run, results), reviews_of(run, results)))
+        written.append(run / INDEX)
+    return written
+
+
+def _listed(run: Path) -> list[_Sample] | None:
+    """Samples of a run in the order of its sheet; None where this is no run."""
+    try:
+        return msgspec.json.decode((run / PROVENANCE).read_bytes(), type=_Provenance).samples
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _results(run: Path, listed: list[_Sample]) -> list[SampleResult]:
+    folders = [sample_folder(run, each.sample) for each in listed if each.state != "failed"]
+    return [read_result(folder) for folder in folders if (folder / RESULT).is_file()]
