@@ -14,9 +14,9 @@ from kinescape.cli.main import main
 pytestmark = [pytest.mark.slow, pytest.mark.aligners]
 
 BY_THE_PAPERS_OWN_NUMBERS = {
-    # What the words of the paper come to beside its Table 2 and its counts (docs/knowledge-base.md): five folds of about
-    # one that the text calls moderate, two statements from earlier work, a source cited in two ways, and two differences
-    # that Fisher's exact test does not tell from chance.
+    # What the words of the paper come to beside its Table 2 and its counts (docs/knowledge-base.md): five folds of
+    # about one that the text calls moderate, two statements from earlier work, a source cited in two ways, and two
+    # differences that Fisher's exact test does not tell from chance.
     "V02": "disagrees",
     "V07": "disagrees",
     "B05": "disagrees",
@@ -126,3 +126,30 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path, capsys: pytest.Ca
     assert main(["reproduce", "villa2024", "-o", str(tmp_path), "--quick"]) == 2
     assert "thesis.docx" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_the_deposit_is_asked_for_and_says_that_it_cannot_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("kinescape.deposit.ena.runs_of.__defaults__", ("http://127.0.0.1:9/filereport",))
+    assert main(["reproduce", "villa2024", "-o", str(tmp_path / "out"), "--reads", "sra"]) == 1
+    assert "cannot be reached" in capsys.readouterr().err
+
+
+def test_real_reads_are_run_and_say_what_they_cannot_answer(out: Path, tmp_path: Path) -> None:
+    """A sheet of reads takes the place of simulated ones; here two of the simulated samples stand for it."""
+    lines = (out / "plasma" / "samples.csv").read_text().splitlines()
+    rows = dict(zip(lines[0].split(","), zip(*(line.split(",") for line in lines[1:3]), strict=True), strict=True))
+    sheet = out / "plasma" / "two.csv"
+    sheet.write_text("sample,fastq_1,fastq_2\n" + "".join(
+        f"run{number},{first},{second}\n"
+        for number, (first, second) in enumerate(zip(rows["fastq_1"], rows["fastq_2"], strict=True))
+    ))  # fmt: skip
+    folder = tmp_path / "real"
+    assert main(["reproduce", "villa2024", "-o", str(folder), "--quick", "--quiet", "--reads", str(sheet)]) == 0
+    with (folder / "claims.tsv").open(encoding="utf-8", newline="") as handle:
+        rows_of = {row["claim"]: row for row in csv.DictReader(handle, delimiter="\t")}
+    assert rows_of["S01"]["verdict"] == "cannot be tested"
+    assert rows_of["S17"]["verdict"] == "agrees"
+    assert rows_of["V09"]["verdict"] == "agrees"
+    assert "the reads are those that were given" in (folder / "index.html").read_text(encoding="utf-8")

@@ -28,10 +28,17 @@ if TYPE_CHECKING:
 @click.option(
     "--chain/--no-chain", default=True, show_default=True, help="Run the paper's own chain on the same reads."
 )
+@click.option(
+    "--reads",
+    metavar="sra|SHEET.csv",
+    help="Real reads in place of simulated ones: the study's deposit, or a sample sheet of them.",
+)
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--quiet", is_flag=True, help="No progress display.")
-def reproduce(out: Path, quick: bool, chain: bool, threads: int | None, seed: int, quiet: bool) -> int:
+def reproduce(
+    out: Path, quick: bool, chain: bool, reads: str | None, threads: int | None, seed: int, quiet: bool
+) -> int:
     """Run every part of a published study and set each of its claims beside the number we get.
 
     Where the study publishes no raw data, the data are simulated with the published figures as truth, and say so.
@@ -42,7 +49,8 @@ def reproduce(out: Path, quick: bool, chain: bool, threads: int | None, seed: in
     from kinescape.reproduce.study import reproduce as run
 
     started = time.monotonic()
-    plan = Plan(out, QUICK if quick else FULL, threads or os.cpu_count() or 1, seed=seed, chain=chain)
+    sheet = _sheet(reads, out)
+    plan = Plan(out, QUICK if quick else FULL, threads or os.cpu_count() or 1, seed=seed, sheet=sheet, chain=chain)
     voice = Voice(lambda text: None) if quiet else Voice(_told(started), _simulated, _sample)
     written = run(plan, voice)
     _print(written.claims)
@@ -50,6 +58,21 @@ def reproduce(out: Path, quick: bool, chain: bool, threads: int | None, seed: in
     click.echo(f"claims {written.table}")
     click.echo(f"open {written.page}")
     return EXIT_OK
+
+
+def _sheet(reads: str | None, out: Path) -> Path | None:
+    """The sample sheet of real reads; the deposit's runs are fetched first (and kept)."""
+    if reads is None:
+        return None
+    if reads != "sra":
+        return Path(reads)
+    from kinescape.deposit.ena import runs_of
+    from kinescape.deposit.fetch import fetch_reads
+    from kinescape.reproduce.claims import study
+    from kinescape.reproduce.study import READS
+
+    runs = runs_of(str(study()["study"]["deposit"]))
+    return fetch_reads(runs, out / READS).sheet
 
 
 def _told(started: float) -> Callable[[str], None]:

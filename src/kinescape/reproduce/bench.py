@@ -17,7 +17,7 @@ DATA = Path(__file__).resolve().parent.parent / "data" / "villa2024"
 TABLE_2 = DATA / "table2.csv"
 RECIPE = DATA / "bench.yaml"
 
-WELLS, COUNTS, LANES = "wells.csv", "counts.csv", "densitometry.csv"
+PUBLISHED, WELLS, COUNTS, LANES = "table2.csv", "wells.csv", "counts.csv", "densitometry.csv"
 LABEL = "# simulated data"
 UNTREATED_LANES = 2
 SEED = {"wells": 2024, "counts": 29, "lanes": 8}
@@ -32,6 +32,7 @@ def recipe() -> dict[str, Any]:
 def write_bench(folder: Path, scale: Scale) -> None:
     """The three input tables, as a lab would hand them over."""
     chosen = recipe()
+    write_text(folder / PUBLISHED, TABLE_2.read_text(encoding="utf-8"))
     design = Design(experiments=scale.experiments, doses=11)
     write_simulation(TABLE_2, folder / WELLS, design, top_dose=float(chosen["top_dose_nM"]), seed=SEED["wells"])
     write_text(folder / COUNTS, "\n".join(counts(chosen["growth"], scale.experiments)) + "\n")

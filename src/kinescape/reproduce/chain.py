@@ -30,6 +30,7 @@ MIN_VAF = 0.006
 MIN_COVERAGE = 5000
 ALPHA = 0.001
 FREQUENCY_FILTER = "min_af"
+PASSES = "passes"
 ERRNO_QUALITY = 3080
 """QUAL above which LoFreq 2.1.5's multiple-testing correction underflows and its --af-min is lost."""
 
@@ -47,7 +48,7 @@ class ChainSite:
     quality: int | None
     vaf: float | None
     state: str
-    """``passes``, ``fails the filters`` or ``not called``."""
+    """``passes``, ``not called``, or ``fails`` and the names of the filters."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ class ChainVariant:
     @property
     def kept(self) -> bool:
         """Passes with both aligners: the paper's strong evidence."""
-        return all(site.state == "passes" for site in self.sites)
+        return all(site.state == PASSES for site in self.sites)
 
     @property
     def why(self) -> str:
         """Why it was lost, from the reads; empty where it was kept."""
         reasons = []
         for site in self.sites:
-            if site.state == "passes":
+            if site.state == PASSES:
                 continue
             text = f"{site.aligner}: {site.state}"
             if site.alt_reads and site.alt_reads_improper:
@@ -194,7 +195,7 @@ def _site(
 ) -> ChainSite:
     call = calls.get((each.chrom, each.pos, each.ref, each.alt))
     alt, improper, all_reads, all_improper = _reads_at(bam, each, reference)
-    state = "not called" if call is None else "passes" if call.passed else "fails the filters"
+    state = "not called" if call is None else PASSES if call.passed else f"fails {', '.join(call.failed)}"
     return ChainSite(
         aligner,
         alt,

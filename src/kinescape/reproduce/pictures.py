@@ -31,6 +31,8 @@ PANELS = (  # Fig. 2 b to o: letter, which screen, variant, drug
     *(("n", "viability", "L1196P", "Repotrectinib"), ("o", "viability", "C1237Y", "Repotrectinib")),
 )
 COLUMNS = 4
+RESEARCH = "research use only"
+ABOUT = f"SIMULATED DATA · {RESEARCH}"
 
 COURSE = (  # file, title, text
     ("swimmer", "Fig. 1a: treatment and response", "Simulated patients by time on treatment; a diamond is a sample."),
@@ -120,7 +122,7 @@ def _lollipop(found: Found) -> str | None:
     if deepest is None:
         return None
     drawn = lollipop(msgspec.structs.replace(deepest, calls=tuple(best.values())), "ALK")
-    return None if drawn is None else stand_alone(drawn)
+    return None if drawn is None else stand_alone(drawn, ABOUT if found.truth else RESEARCH)
 
 
 def _panels(found: Found) -> str:
@@ -137,7 +139,7 @@ def _panels(found: Found) -> str:
 def _phase(found: Found, sample: str) -> str | None:
     result = found.results.get(sample)
     drawn = None if result is None else phase_picture(result)
-    return None if drawn is None else stand_alone(drawn)
+    return None if drawn is None else stand_alone(drawn, ABOUT if found.truth else RESEARCH)
 
 
 def _course(found: Found) -> str | None:
@@ -145,4 +147,4 @@ def _course(found: Found) -> str | None:
         return None
     course = course_of(found.results["SIM04-P2"], (found.results["SIM04-P1"],))
     drawn = time_course(course) if course else None
-    return None if drawn is None else stand_alone(drawn)
+    return None if drawn is None else stand_alone(drawn, ABOUT if found.truth else RESEARCH)

@@ -19,7 +19,9 @@ class Scale:
     """Samples that the paper's own chain is run on: Bowtie2 on pairs is the dear part."""
     experiments: int
     """Bench experiments for each variant and drug."""
+    pages: bool
+    """Whether the samples' pages hold reads for inspection by eye."""
 
 
-FULL = Scale("full", 1.0, 5400, 6, ("SIM01-P1", "SIM04-P1"), 5)
-QUICK = Scale("quick", 0.25, 5400, 3, ("SIM04-P1",), 3)
+FULL = Scale("full", 1.0, 5400, 6, ("SIM01-P1", "SIM04-P1"), 5, True)
+QUICK = Scale("quick", 0.25, 5400, 3, ("SIM04-P1",), 3, False)

@@ -29,12 +29,13 @@ from kinescape.engine.run import Outcome, RunPlan, run_samples
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_bytes, write_text
 from kinescape.panel.load import load_panel
-from kinescape.records import Parameters, SampleResult
+from kinescape.records import EvidenceCaps, Parameters, SampleResult
 from kinescape.reproduce.bench import COUNTS, LANES, TABLE_2, WELLS, write_bench
 from kinescape.reproduce.chain import ChainResult, run_chain
 from kinescape.reproduce.claims import Claim, claims_table, judged_claims
 from kinescape.reproduce.folders import step
 from kinescape.reproduce.found import Found
+from kinescape.reproduce.pictures import FOLDER
 from kinescape.reproduce.plasma import CLINIC, CONTROLS_SHEET, TRUTH_TABLE, PutIn, read_truth, write_plasma
 from kinescape.reproduce.scale import Scale
 from kinescape.rules import PACKAGED, read_rules
@@ -43,6 +44,8 @@ from kinescape.simulate.cohort import SHEET_NAME, Progress
 
 PANEL = "alk-ros1"
 PLASMA, CONTROLS, RUN, CHAIN, CLINICAL, BENCH = "plasma", "controls", "run", "chain", "cohort", "bench"
+READS = "reads"
+"""Real reads, and the clinical tables beside them."""
 SCREEN, GROWTH, BLOTS = "screen", "growth", "blots"
 BACKGROUND = "background.parquet"
 NUMBERS = "numbers.json"
@@ -125,7 +128,7 @@ def _check_folder(out: Path) -> None:
     """Refuse a folder that holds something else, before anything is written into it."""
     if out.exists() and not out.is_dir():
         raise InputError("is a file", file=out, expected="a folder for the reproduction")
-    known = {PLASMA, CONTROLS, RUN, CHAIN, CLINICAL, BENCH, SCREEN, GROWTH, BLOTS, CLAIMS_TABLE, PAGE, "reads"}
+    known = {PLASMA, CONTROLS, RUN, CHAIN, CLINICAL, BENCH, SCREEN, GROWTH, BLOTS, CLAIMS_TABLE, PAGE, READS, FOLDER}
     if out.is_dir():
         strangers = sorted(each.name for each in out.iterdir() if each.name not in known and each.name[0] != ".")
         if strangers:
@@ -179,6 +182,7 @@ def _run(plan: Plan, voice: Voice) -> dict[str, SampleResult]:
             reference=None,
             parameters=Parameters(),
             threads=plan.threads,
+            evidence=EvidenceCaps() if plan.scale.pages else None,
         ),
         voice.watch,
     )
@@ -194,7 +198,7 @@ def _clinic(plan: Plan, voice: Voice) -> object:
     if plan.sheet is None:
         cohort, notes = with_results(load_cohort(plan.out / PLASMA / CLINIC), plan.out / RUN)
     else:
-        template = plan.out / "reads" / CLINIC
+        template = plan.out / READS / CLINIC
         if not template.exists():
             write_template(template, excel=False, example=True)
         cohort, notes = load_cohort(template), ["simulated patients: runs of the deposit are not joined to them"]
