@@ -46,6 +46,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "kinescape.cli.structure:structure",
         "Molecular models: mutants on real structures, and what they do to the drug.",
     ),
+    "reproduce": ("kinescape.cli.reproduce:reproduce", "A published study: every claim beside the number we get."),
     "assay": ("kinescape.cli.assay:assay", "Dose-response, growth and blots: from plates to resistance classes"),
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""

@@ -1,11 +1,11 @@
-"""The demonstration cohort: many simulated samples and the sheet that describes them."""
+"""Many simulated samples and the sheet that describes them; the demonstration cohort is one such recipe."""
 
 from __future__ import annotations
 
 import csv
 import io
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,26 +35,43 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
-class DemoCohort:
+class SimulatedCohort:
     """What was written: the sample sheet, and the truth of each sample in its order."""
 
     sheet: Path
     truths: tuple[Truth, ...]
 
 
-def demo_specs() -> list[tuple[SampleSpec, dict[str, str]]]:
-    """The samples of the cohort, each with its row of the sheet (columns ``SHEET_COLUMNS``; FASTQ relative to it)."""
-    recipe = cast("dict[str, Any]", yaml.safe_load(RECIPE.read_text(encoding="utf-8")))
+Described = tuple[SampleSpec, dict[str, str]]
+"""A sample to simulate and its row of the sheet (columns ``SHEET_COLUMNS``; FASTQ relative to it)."""
+
+
+def recipe_samples(path: Path) -> list[Described]:
+    """The samples of a packaged recipe."""
+    recipe = cast("dict[str, Any]", yaml.safe_load(path.read_text(encoding="utf-8")))
     return [_sample(recipe["defaults"], each) for each in recipe["samples"]]
 
 
-def write_demo_cohort(folder: Path, *, seed: int = 1, threads: int = 2, progress: Progress | None = None) -> DemoCohort:
+def demo_specs() -> list[Described]:
+    """The samples of the demonstration cohort."""
+    return recipe_samples(RECIPE)
+
+
+def write_demo_cohort(
+    folder: Path, *, seed: int = 1, threads: int = 2, progress: Progress | None = None
+) -> SimulatedCohort:
+    """Write the demonstration cohort (see :func:`write_cohort`)."""
+    return write_cohort(demo_specs(), folder, seed=seed, threads=threads, progress=progress)
+
+
+def write_cohort(
+    samples: Sequence[Described], folder: Path, *, seed: int = 1, threads: int = 2, progress: Progress | None = None
+) -> SimulatedCohort:
     """Write reads and truth of all samples into ``folder/reads``, then ``folder/samples.csv``.
 
     Every sample has a seed of its own, made from ``seed`` and its name and written into its truth VCF. The sheet comes
     last: where it is, all samples are whole. Threads suffice: the kernels and the compression release the interpreter.
     """
-    samples = demo_specs()
     panels = {name: load_panel(name) for name in {spec.panel for spec, _ in samples}}
     with ThreadPoolExecutor(max_workers=max(1, threads)) as workers:
         jobs = [
@@ -78,7 +95,7 @@ def write_demo_cohort(folder: Path, *, seed: int = 1, threads: int = 2, progress
             raise
     sheet = folder / SHEET_NAME
     write_text(sheet, _sheet_text([row for _, row in samples]))
-    return DemoCohort(sheet, tuple(truths))
+    return SimulatedCohort(sheet, tuple(truths))
 
 
 def sample_seed(seed: int, sample: str) -> int:

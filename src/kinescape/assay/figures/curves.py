@@ -4,6 +4,8 @@ bands."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -48,6 +50,42 @@ def drug_figure(screen: Screen, drug: str, *, label: str = "Viability (% of untr
         figure.supylabel(label, fontsize=8)
         figure.supxlabel(f"{drug} (nM)", fontsize=8)
         figure.suptitle(drug, fontsize=10, fontweight="bold")
+    return figure
+
+
+@dataclass(frozen=True)
+class ChosenPanel:
+    """One variant beside the reference, with one drug, of one screen."""
+
+    letter: str
+    screen: Screen
+    variant: str
+    drug: str
+    label: str
+
+
+def chosen_figure(panels: Sequence[ChosenPanel], columns: int) -> Figure:
+    """Chosen panels of several screens (viability and blots, say) in one picture, each with its own drug."""
+    rows = math.ceil(len(panels) / columns)
+    with mpl.rc_context(SETTINGS):
+        figure = Figure(figsize=(PANEL[0] * columns + 0.4, (PANEL[1] + 0.25) * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False)
+        for place, panel in enumerate(panels):
+            axis = axes[place // columns][place % columns]
+            screen, reference = panel.screen, panel.screen.settings.reference
+            colours = variant_colours(screen.variants, reference)
+            shown = []
+            for variant in (reference, panel.variant):
+                outcomes = [o for o in screen.outcomes if (o.curve.variant, o.curve.drug) == (variant, panel.drug)]
+                if outcomes:
+                    shown.append(averages(outcomes))
+                    _draw(axis, shown[-1], colours[variant], screen.result(variant, panel.drug), variant)
+            _finish(axis, f"{panel.variant}, {panel.drug}", shown)
+            axis.set_title(panel.letter, loc="left", fontsize=9, fontweight="bold")
+            axis.set_ylabel(panel.label, fontsize=7)
+            axis.set_xlabel(f"{panel.drug} (nM)", fontsize=7)
+        for place in range(len(panels), rows * columns):
+            axes[place // columns][place % columns].set_visible(False)
     return figure
 
 

@@ -1,0 +1,1 @@
+"""A published study, done again: every part run, every claim beside its number."""
