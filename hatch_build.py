@@ -1,10 +1,9 @@
 """Build hook: programs of others that pages are made with are brought into the package at build time.
 
-3Dmol.js, for the pages of molecular models, is brought by ``build_assets/threedmol.py``. igv.js, the reads' viewer of the
-sample pages, is taken from the package index: it comes with ``igv-notebook`` (one of the build's requirements, pinned there), is checked against the checksum below
-and lies, compressed, in ``src/kinescape/report/igv/``: a product of the build, in the wheel and in an editable
-installation, never in the repository. Where it cannot be had the build goes on, and the pages say that the viewer was
-not built in.
+3Dmol.js, for the pages of molecular models, is brought by ``build_assets/threedmol.py``. igv.js, the reads' viewer of
+the sample pages, comes with ``igv-notebook`` (one of the build's requirements, pinned there), is checked against the
+checksum below and lies, compressed, in ``src/kinescape/report/igv/``. Both are products of the build, in the wheel and
+in an editable installation, never in the repository. Where one cannot be had the build goes on, and its pages say so.
 """
 
 from __future__ import annotations

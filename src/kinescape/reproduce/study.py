@@ -25,7 +25,8 @@ from kinescape.cohort.results import with_results
 from kinescape.cohort.summary_report import write_summary
 from kinescape.cohort.template import write_template
 from kinescape.engine.background import write_from_sheet
-from kinescape.engine.run import Outcome, RunPlan, run_samples
+from kinescape.engine.plan import Outcome, RunPlan
+from kinescape.engine.run import run_samples
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_bytes, write_text
 from kinescape.panel.load import load_panel
