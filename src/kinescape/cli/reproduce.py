@@ -33,11 +33,23 @@ if TYPE_CHECKING:
     metavar="sra|SHEET.csv",
     help="Real reads in place of simulated ones: the study's deposit, or a sample sheet of them.",
 )
+@click.option(
+    "--structures",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder with 2xp2, 3lct, 4cli (PDB or mmCIF): the modelling claims are tried on them.",
+)
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--quiet", is_flag=True, help="No progress display.")
 def reproduce(
-    out: Path, quick: bool, chain: bool, reads: str | None, threads: int | None, seed: int, quiet: bool
+    out: Path,
+    quick: bool,
+    chain: bool,
+    reads: str | None,
+    structures: Path | None,
+    threads: int | None,
+    seed: int,
+    quiet: bool,
 ) -> int:
     """Run every part of a published study and set each of its claims beside the number we get.
 
@@ -50,7 +62,15 @@ def reproduce(
 
     started = time.monotonic()
     sheet = _sheet(reads, out)
-    plan = Plan(out, QUICK if quick else FULL, threads or os.cpu_count() or 1, seed=seed, sheet=sheet, chain=chain)
+    plan = Plan(
+        out,
+        QUICK if quick else FULL,
+        threads or os.cpu_count() or 1,
+        seed=seed,
+        sheet=sheet,
+        chain=chain,
+        structures=structures,
+    )
     voice = Voice(lambda text: None) if quiet else Voice(_told(started), _simulated, _sample)
     written = run(plan, voice)
     _print(written.claims)

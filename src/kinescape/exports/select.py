@@ -10,6 +10,8 @@ from pathlib import Path
 from kinescape.errors import InputError
 from kinescape.records import SampleResult
 from kinescape.report.result import FILE_NAME, read_result
+from kinescape.review.file import review_or_fault
+from kinescape.review.states import reviewed
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 LONGEST_NAME = 100
@@ -27,6 +29,8 @@ def read_results(sources: Sequence[Path]) -> list[SampleResult]:
     found: dict[str, tuple[Path, SampleResult]] = {}
     for path in [path for source in sources for path in _result_files(source)]:
         result = read_result(path)
+        # What people said of the calls goes along; a faulty review says nothing.
+        result = reviewed(result, review_or_fault(path.parent if path.is_file() else path, result.sample.sample)[0])
         name = result.sample.sample
         if name in found:
             raise InputError(

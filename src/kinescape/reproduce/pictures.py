@@ -18,6 +18,8 @@ from kinescape.report.figures.lollipop import lollipop
 from kinescape.report.figures.phase import phase_picture
 from kinescape.report.figures.time_course import time_course
 from kinescape.reproduce.found import Found, strong
+from kinescape.reproduce.models import CONTACTS
+from kinescape.reproduce.models import FOLDER as STRUCTURES
 
 FOLDER = "pictures"
 
@@ -32,6 +34,7 @@ PANELS = (  # Fig. 2 b to o: letter, which screen, variant, drug
 )
 COLUMNS = 4
 RESEARCH = "research use only"
+MODEL = "A static model on 2XP2, not dynamics; the ligand stays where the crystal has it."
 ABOUT = f"SIMULATED DATA · {RESEARCH}"
 
 COURSE = (  # file, title, text
@@ -97,6 +100,12 @@ def pictures(found: Found, out: Path) -> list[Picture]:
     listed += _written(
         folder, "course_SIM04", "Patient 4 over time", "An arrow is a limit of detection.", _course(found)
     )
+    contacts = out / STRUCTURES / "M01" / CONTACTS
+    listed += [
+        Picture(contacts / f"ligand-{name}.svg", f"Fig. 3b: crizotinib and its neighbours, {name}", MODEL)
+        for name in ("WT", "L1198R")
+    ]
+    listed.append(Picture(contacts / "map.svg", "Fig. 3b: contacts by residue", MODEL))
     return [picture for picture in listed if picture.file.is_file()]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -36,6 +36,8 @@ from kinescape.reproduce.chain import ChainResult, run_chain
 from kinescape.reproduce.claims import Claim, claims_table, judged_claims
 from kinescape.reproduce.folders import step
 from kinescape.reproduce.found import Found
+from kinescape.reproduce.models import FOLDER as STRUCTURES
+from kinescape.reproduce.models import models
 from kinescape.reproduce.pictures import FOLDER
 from kinescape.reproduce.plasma import CLINIC, CONTROLS_SHEET, TRUTH_TABLE, PutIn, read_truth, write_plasma
 from kinescape.reproduce.scale import Scale
@@ -69,6 +71,8 @@ class Plan:
     sheet: Path | None = None
     """Real reads in place of simulated ones."""
     chain: bool = True
+    structures: Path | None = None
+    """Folder of PDB or mmCIF files named by their entries."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,8 @@ def reproduce(plan: Plan, voice: Voice) -> Reproduction:
     summary = _clinic(plan, voice)
     chain = _chain(plan, voice, truth)
     found = _bench(plan, voice, SequencingHalf(truth, background, results, summary, chain))
+    modelled, why_not = models(plan.structures, plan.out, plan.threads, voice.say)
+    found = replace(found, models=modelled, why_no_models=why_not)
     voice.say("claims and page")
     claims = judged_claims(found)
     table, page = plan.out / CLAIMS_TABLE, plan.out / PAGE
@@ -129,7 +135,22 @@ def _check_folder(out: Path) -> None:
     """Refuse a folder that holds something else, before anything is written into it."""
     if out.exists() and not out.is_dir():
         raise InputError("is a file", file=out, expected="a folder for the reproduction")
-    known = {PLASMA, CONTROLS, RUN, CHAIN, CLINICAL, BENCH, SCREEN, GROWTH, BLOTS, CLAIMS_TABLE, PAGE, READS, FOLDER}
+    known = {
+        PLASMA,
+        CONTROLS,
+        RUN,
+        CHAIN,
+        CLINICAL,
+        BENCH,
+        SCREEN,
+        GROWTH,
+        BLOTS,
+        CLAIMS_TABLE,
+        PAGE,
+        READS,
+        FOLDER,
+        STRUCTURES,
+    }
     if out.is_dir():
         strangers = sorted(each.name for each in out.iterdir() if each.name not in known and each.name[0] != ".")
         if strangers:
@@ -257,7 +278,6 @@ def _bench(plan: Plan, voice: Voice, half: SequencingHalf) -> Found:
         basal=basal_folds(lanes, "WT"),
         blots=analyse_screen(as_wells(normalised(lanes)), rules.rule_set(), settings),
         chain=half.chain,
-        why_no_models="No structure was given (--structures DIR with 2xp2, 2yfx, 3lct, 4cli).",
     )
 
 
