@@ -131,7 +131,7 @@ def _lollipop(found: Found) -> str | None:
     if deepest is None:
         return None
     drawn = lollipop(msgspec.structs.replace(deepest, calls=tuple(best.values())), "ALK")
-    return None if drawn is None else stand_alone(drawn, ABOUT if found.truth else RESEARCH)
+    return None if drawn is None else stand_alone(str(drawn), ABOUT if found.truth else RESEARCH)
 
 
 def _panels(found: Found) -> str:
@@ -148,7 +148,7 @@ def _panels(found: Found) -> str:
 def _phase(found: Found, sample: str) -> str | None:
     result = found.results.get(sample)
     drawn = None if result is None else phase_picture(result)
-    return None if drawn is None else stand_alone(drawn, ABOUT if found.truth else RESEARCH)
+    return None if drawn is None else stand_alone(str(drawn), ABOUT if found.truth else RESEARCH)
 
 
 def _course(found: Found) -> str | None:
@@ -156,4 +156,4 @@ def _course(found: Found) -> str | None:
         return None
     course = course_of(found.results["SIM04-P2"], (found.results["SIM04-P1"],))
     drawn = time_course(course) if course else None
-    return None if drawn is None else stand_alone(drawn, ABOUT if found.truth else RESEARCH)
+    return None if drawn is None else stand_alone(str(drawn), ABOUT if found.truth else RESEARCH)

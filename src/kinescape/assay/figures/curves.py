@@ -67,13 +67,14 @@ class ChosenPanel:
 def chosen_figure(panels: Sequence[ChosenPanel], columns: int) -> Figure:
     """Chosen panels of several screens (viability and blots, say) in one picture, each with its own drug."""
     rows = math.ceil(len(panels) / columns)
+    # One colour per variant over all panels, whatever else the screens hold.
+    colours = variant_colours(list(dict.fromkeys(each.variant for each in panels)), panels[0].screen.settings.reference)
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(PANEL[0] * columns + 0.4, (PANEL[1] + 0.25) * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False)
         for place, panel in enumerate(panels):
             axis = axes[place // columns][place % columns]
             screen, reference = panel.screen, panel.screen.settings.reference
-            colours = variant_colours(screen.variants, reference)
             shown = []
             for variant in (reference, panel.variant):
                 outcomes = [o for o in screen.outcomes if (o.curve.variant, o.curve.drug) == (variant, panel.drug)]
