@@ -11,6 +11,13 @@ from kinescape.errors import InputError
 
 VERBS: dict[str, tuple[str, str]] = {
     # verb: (module:command, one line of help) - in the order of the work
+    "fetch": ("kinescape.cli.structure_check:fetch", "Bring entries of the Protein Data Bank."),
+    "check": ("kinescape.cli.structure_check:check", "Say what a structure has and lacks; compare its numbering."),
+    "mutate": ("kinescape.cli.structure_mutate:mutate", "Model a mutant on a structure."),
+    "interactions": (
+        "kinescape.cli.structure_interactions:interactions",
+        "Contacts of the ligand and of the protein, wild type against mutants.",
+    ),
 }
 """Verbs of `kinescape structure` by name. The help line stands here so that the help imports none of the modules."""
 

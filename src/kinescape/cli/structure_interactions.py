@@ -1,0 +1,94 @@
+"""`kinescape structure interactions`: wild type against mutants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kinescape.cli.tables import print_table
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--ligand", required=True, metavar="NAME", help="Residue name of the drug (VGH: crizotinib in 2XP2).")
+@click.option("--mutations", default="", help="Mutants, comma-separated; + joins a compound: L1196M,L1196M+G1202R.")
+@click.option("-o", "--out", "folder", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
+@click.option("--network", default="", metavar="LIST", help="Hydrogen bonds within a set: Y1237,H1247,D1270.")
+@click.option("--chain", default=None, help="Chain (default: the first with protein).")
+@click.option("--ph", default=7.4, show_default=True, type=click.FloatRange(0, 14), help="pH of the protonation.")
+@click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
+@click.option("--seed", default=1, show_default=True, help="Of the first positions of hydrogens.")
+def interactions(
+    file: Path,
+    ligand: str,
+    mutations: str,
+    folder: Path,
+    network: str,
+    chain: str | None,
+    ph: float,
+    smiles: tuple[str, ...],
+    seed: int,
+) -> None:
+    """What holds the ligand, wild type against mutants: tables, pictures, and a page to turn the models in.
+
+    The ligand stays where the crystal has it in every model, so what is shown is what the mutation does to the contacts
+    of that pose, not whether the drug still binds.
+    """
+    from kinescape.structure.compare import differences_of, states_of
+    from kinescape.structure.network import parse_network
+    from kinescape.structure.options import smiles_options
+    from kinescape.structure.read import read_model
+    from kinescape.structure.report import write_comparison
+    from kinescape.structure.viewer import viewer_available
+
+    numbers = [number for _, number in parse_network(network)] if network else []
+    model = read_model(file, chain)
+    given = smiles_options(smiles)
+    names = [each.strip() for each in mutations.split(",") if each.strip()]
+    states = states_of(
+        model,
+        ligand.upper(),
+        names,
+        network=numbers,
+        ph=ph,
+        seed=seed,
+        smiles=given,
+        progress=lambda name: click.echo(f"modelling {name}", err=True),
+    )
+    files = write_comparison(folder, states, ligand.upper(), file.name, given)
+    rows = [
+        (each.residue, each.kind, f"{each.distance:.2f}", " ".join(each.ligand_atoms), each.via)
+        for each in states[0].contacts
+    ]
+    print_table(
+        f"{ligand.upper()} in the wild type of {model.name}", ("residue", "interaction", "A", "atoms", "via"), rows
+    )
+    changed = [each for each in differences_of(states) if each.change != "same"]
+    lines = [
+        (
+            each.mutant,
+            each.mutant_residue,
+            each.kind,
+            "-" if each.wild_type is None else f"{each.wild_type:.2f}",
+            "-" if each.modelled is None else f"{each.modelled:.2f}",
+            each.change,
+        )
+        for each in changed
+    ]
+    if len(states) > 1:
+        print_table("What differs", ("mutant", "residue", "interaction", "WT A", "mutant A", "change"), lines)
+    for state in states:
+        for pair in state.network:
+            angle = "" if pair.angle is None else f", {pair.angle:.0f} degrees"
+            bond = "hydrogen bond" if pair.bond else "no hydrogen bond"
+            click.echo(
+                f"{state.name}: {pair.first} {pair.first_atom} - {pair.second} {pair.second_atom} "
+                f"{pair.distance:.2f} A{angle}: {bond}"
+            )
+        for change in state.mutant.changes:
+            if change.undecided:
+                click.echo(f"{state.name}: {change.name} is as well {', '.join(change.undecided)} as {change.rotamer}")
+    if not viewer_available():
+        click.echo("view.html was not made: 3Dmol.js was not built into this installation", err=True)
+    click.echo(f"\n{folder}: {', '.join(files)}")

@@ -1,0 +1,83 @@
+"""`kinescape structure mutate`: a mutant on a real structure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kinescape.cli.tables import print_table
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--mutation", "mutation", required=True, help="L1196M; L1196M+G1202R for a compound; WT for none.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="PDB", help="File for the model.")
+@click.option("--chain", default=None, help="Chain (default: the first with protein).")
+@click.option("--ph", default=7.4, show_default=True, type=click.FloatRange(0, 14), help="pH of the protonation.")
+@click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
+@click.option("--rotamer", multiple=True, metavar="NAME=ROTAMER", help="Take this rotamer: L1196M=mtm.")
+@click.option("--seed", default=1, show_default=True, help="Of the first positions of hydrogens.")
+def mutate(
+    file: Path,
+    mutation: str,
+    out: Path,
+    chain: str | None,
+    ph: float,
+    smiles: tuple[str, ...],
+    rotamer: tuple[str, ...],
+    seed: int,
+) -> None:
+    """Model a mutant: side chains placed, neighbours relaxed, hydrogens by pKa; clash and strain are told.
+
+    Residues that the structure does not have are not invented. The ligand stays where the crystal has it: what the
+    mutation does to its binding is not said by this model alone.
+    """
+    from kinescape.structure.mutate import mutate as model_mutant
+    from kinescape.structure.options import rotamer_options, smiles_options
+    from kinescape.structure.read import read_model
+    from kinescape.structure.tell import remarks_of
+    from kinescape.structure.write_pdb import write_pdb
+
+    mutant = model_mutant(
+        read_model(file, chain),
+        mutation,
+        ph=ph,
+        seed=seed,
+        smiles=smiles_options(smiles),
+        rotamers=rotamer_options(rotamer),
+    )
+    write_pdb(out, mutant.model, remarks_of(mutant, file.name))
+    click.echo(f"{mutant.name} on {mutant.model.name}, chain {mutant.model.chain}: {out}")
+    for change in mutant.changes:
+        chis = ", ".join(f"{chi:.0f}" for chi in change.chis) or "none"
+        click.echo(
+            f"\n{change.name}: rotamer {change.rotamer or 'none'} (chi {chis}); strain {change.strain:.1f} kJ/mol; "
+            f"largest shift of another residue {change.shift:.2f} A"
+        )
+        click.echo(
+            f"clashes: {len(change.clashes_before)} before relaxation, {len(change.clashes_after)} after"
+            + (f"; rotamer changed: {', '.join(change.neighbours)}" if change.neighbours else "")
+        )
+        for clash in change.clashes_after:
+            click.echo(
+                f"  {clash.residue} {clash.atom} - {clash.other} {clash.other_atom}: {clash.overlap:.2f} A overlap"
+            )
+        if change.undecided:
+            click.echo(
+                f"not decided by the energy (within {change.undecided_within:g} kJ/mol): {', '.join(change.undecided)}"
+            )
+        rows = [
+            (
+                each.rotamer,
+                f"{each.energy:.1f}",
+                "" if each.outside is None else f"{each.outside:.2f}",
+                "x" if each.chosen else "",
+            )
+            for each in change.candidates
+        ]
+        print_table("", ("rotamer", "kJ/mol above the best", "A from the former side chain", "chosen"), rows)
+    unusual = ", ".join(f"{site.label} {site.state} (pKa {site.pka:g})" for site in mutant.unusual_sites)
+    click.echo(f"\nunusual protonation at pH {ph:g}: {unusual or 'none'}")
+    for note in mutant.model.notes:
+        click.echo(f"note: {note}")

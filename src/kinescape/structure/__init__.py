@@ -1,0 +1,1 @@
+"""Molecular models: mutants on real structures, and the drug in them. Needs the extra ``kinescape[structure]``."""

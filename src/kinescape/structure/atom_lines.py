@@ -1,0 +1,133 @@
+"""One atom as a line of a structure file gives it, and how atoms become residues: the part PDB and mmCIF share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinescape.structure.model import AltLoc, Kind, Residue
+from kinescape.structure.residues import BACKBONE, CAPS, IONS, WATERS, letter_of
+
+
+@dataclass(frozen=True)
+class AtomLine:
+    """``x``, ``y``, ``z`` in ångström; ``line`` is 1-based; ``altloc`` and ``insertion`` empty where there is none."""
+
+    line: int
+    name: str
+    altloc: str
+    residue: str
+    chain: str
+    number: int
+    insertion: str
+    x: float
+    y: float
+    z: float
+    occupancy: float
+    b_factor: float
+    element: str
+
+
+def residues_of(lines: Iterable[AtomLine]) -> tuple[dict[str, tuple[Residue, ...]], dict[str, tuple[AltLoc, ...]]]:
+    """Residues and alternate locations by chain.
+
+    Of alternate locations the one with the highest occupancy, summed over the residue, is taken as a whole, the first
+    by name where they tie: mixing atoms of two of them would make a residue that nobody saw.
+    """
+    groups: dict[tuple[str, int, str, str], list[AtomLine]] = {}
+    for line in lines:
+        groups.setdefault((line.chain, line.number, line.insertion, line.residue), []).append(line)
+    # Two residue names under one number (a microheterogeneity) are alternate locations of that residue.
+    chains: dict[str, list[Residue]] = {}
+    altlocs: dict[str, list[AltLoc]] = {}
+    taken_names = _microheterogeneity(groups)
+    for (chain, number, insertion, name), atoms in groups.items():
+        if taken_names.get((chain, number, insertion), name) != name:
+            continue
+        chosen, occupancies = _one_location(atoms)
+        residue = _residue(name, number, insertion, chosen)
+        chains.setdefault(chain, []).append(residue)
+        if occupancies:
+            taken = next((atom.altloc for atom in chosen if atom.altloc), "")
+            altlocs.setdefault(chain, []).append(AltLoc(residue.label, occupancies, taken))
+    return (
+        {chain: tuple(residues) for chain, residues in chains.items()},
+        {chain: tuple(found) for chain, found in altlocs.items()},
+    )
+
+
+def _microheterogeneity(groups: dict[tuple[str, int, str, str], list[AtomLine]]) -> dict[tuple[str, int, str], str]:
+    names: dict[tuple[str, int, str], list[tuple[float, str]]] = {}
+    for (chain, number, insertion, name), atoms in groups.items():
+        if letter_of(name) is not None and any(atom.altloc for atom in atoms):
+            names.setdefault((chain, number, insertion), []).append((atoms[0].occupancy, name))
+    return {
+        key: sorted(found, key=lambda each: (-each[0], each[1]))[0][1] for key, found in names.items() if len(found) > 1
+    }
+
+
+def _one_location(atoms: list[AtomLine]) -> tuple[list[AtomLine], tuple[tuple[str, float], ...]]:
+    occupancy: dict[str, list[float]] = {}
+    for atom in atoms:
+        if atom.altloc:
+            occupancy.setdefault(atom.altloc, []).append(atom.occupancy)
+    if not occupancy:
+        return _first_of_each_name(atoms), ()
+    shown = tuple((name, round(sum(values) / len(values), 2)) for name, values in sorted(occupancy.items()))
+    best = max(shown, key=lambda each: (each[1], -ord(each[0][0])))[0]
+    own = [atom for atom in atoms if atom.altloc in ("", best)]
+    have = {atom.name for atom in own}
+    # An atom that stands only under another letter is better than none.
+    own += [atom for atom in atoms if atom.name not in have]
+    return _first_of_each_name(own), shown
+
+
+def _first_of_each_name(atoms: list[AtomLine]) -> list[AtomLine]:
+    first: dict[str, AtomLine] = {}
+    for atom in atoms:
+        first.setdefault(atom.name, atom)
+    return list(first.values())
+
+
+def _residue(name: str, number: int, insertion: str, atoms: list[AtomLine]) -> Residue:
+    return Residue(
+        kind=_kind(name, atoms),
+        name=name,
+        number=number,
+        insertion=insertion,
+        atoms=tuple(atom.name for atom in atoms),
+        elements=tuple(atom.element for atom in atoms),
+        positions=np.array([(atom.x, atom.y, atom.z) for atom in atoms], dtype=np.float64),
+        b_factors=tuple(atom.b_factor for atom in atoms),
+    )
+
+
+def _kind(name: str, atoms: list[AtomLine]) -> Kind:
+    if name in CAPS:
+        return "cap"
+    if letter_of(name) is not None:
+        return "protein"
+    if name in WATERS:
+        return "water"
+    if name in IONS and len(atoms) == 1:
+        return "ion"
+    have = {atom.name for atom in atoms}
+    # An amino acid that no table here knows is still a residue of the chain, not a ligand.
+    return "protein" if have.issuperset(BACKBONE) and "CB" in have else "ligand"
+
+
+def element_of(stated: str, atom_name: str, raw_name: str, residue: str) -> str:
+    """Symbol of an element: as stated, else from the atom's name (PDB puts one-letter symbols into column 14)."""
+    symbol = stated.strip()
+    if symbol.isalpha():
+        return "H" if symbol.upper() == "D" else symbol.capitalize()
+    if residue in IONS and atom_name == residue:
+        return atom_name.capitalize()
+    letters = "".join(letter for letter in atom_name if letter.isalpha())
+    if letter_of(residue) is None and raw_name[:2].strip().isalpha() and len(raw_name[:2].strip()) == 2:
+        two = raw_name[:2].capitalize()
+        if two in ("Cl", "Br", "Mg", "Na", "Zn", "Fe", "Mn", "Ca"):
+            return two
+    return letters[:1].upper() or "C"

@@ -1,0 +1,85 @@
+"""Names of mutations: ``L1196M``, ``p.Leu1196Met``, compounds with ``+``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kinescape.errors import InputError
+from kinescape.structure.model import Model
+from kinescape.structure.residues import LETTERS, NAMES
+
+WILD_TYPE = "WT"
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """One amino acid in place of another; ``reference`` and ``alternative`` are three-letter codes."""
+
+    reference: str
+    number: int
+    alternative: str
+
+    @property
+    def name(self) -> str:
+        return f"{LETTERS[self.reference]}{self.number}{LETTERS[self.alternative]}"
+
+
+def parse_mutations(mutations: Sequence[str] | str) -> tuple[Substitution, ...]:
+    """The substitutions that names stand for, by residue number. ``WT`` and empty text stand for none.
+
+    Raises
+    ------
+    InputError
+        Not the name of a substitution, an amino acid that there is none of, a residue named twice, no change.
+    """
+    names = [mutations] if isinstance(mutations, str) else list(mutations)
+    found: dict[int, Substitution] = {}
+    for name in names:
+        for part in name.split("+"):
+            text = part.strip()
+            if text.upper() in ("", WILD_TYPE):
+                continue
+            one = _parse(text)
+            if one.number in found:
+                raise InputError(f"residue {one.number} stands twice in the mutations", found="+".join(names))
+            found[one.number] = one
+    return tuple(found[number] for number in sorted(found))
+
+
+def name_of(substitutions: Sequence[Substitution]) -> str:
+    """``L1196M+G1202R``; ``WT`` for none."""
+    return "+".join(each.name for each in substitutions) or WILD_TYPE
+
+
+def check_against(model: Model, substitutions: Sequence[Substitution]) -> None:
+    """InputError unless every substituted residue is in the model and is what the name says."""
+    for each in substitutions:
+        residue = model.residue(each.number)
+        if residue.letter != LETTERS[each.reference]:
+            raise InputError(
+                f"{each.name}: residue {each.number} of {model.name}, chain {model.chain}",
+                found=f"{residue.letter}{each.number}",
+                expected=f"{LETTERS[each.reference]}{each.number}, the reference residue of the mutation's name",
+            )
+
+
+def _parse(text: str) -> Substitution:
+    found = re.fullmatch(r"(?:p\.)?\(?([A-Za-z]{1,3})(\d+)([A-Za-z]{1,3}|\*|=)\)?", text)
+    if found is None:
+        raise InputError("is no substitution that can be modelled", found=text, expected="one such as L1196M")
+    reference, alternative = _amino_acid(found[1], text), _amino_acid(found[3], text)
+    if reference == alternative:
+        raise InputError("changes nothing", found=text, expected="two different amino acids")
+    return Substitution(reference, int(found[2]), alternative)
+
+
+def _amino_acid(code: str, text: str) -> str:
+    name = NAMES.get(code.upper()) if len(code) == 1 else code.upper()
+    if name not in LETTERS:
+        hint = "; an insertion, deletion, stop or frameshift cannot be modelled as a substitution"
+        raise InputError(
+            f"{text}: no amino acid", found=code, expected="one of the twenty, by one or three letters" + hint
+        )
+    return str(name)

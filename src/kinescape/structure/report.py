@@ -1,0 +1,155 @@
+"""The folder of a comparison: tables, models, pictures, page."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from kinescape import __version__
+from kinescape.files import whole_folder, write_text
+from kinescape.structure.chemistry import smiles_of
+from kinescape.structure.compare import State, differences_of
+from kinescape.structure.figures import draw_map, draw_overlay
+from kinescape.structure.ligand_picture import ligand_svg
+from kinescape.structure.tell import remarks_of
+from kinescape.structure.viewer import viewer_available, viewer_page
+from kinescape.structure.write_pdb import write_pdb
+
+
+def write_comparison(
+    folder: Path, states: Sequence[State], ligand: str, source: str, smiles: dict[str, str] | None = None
+) -> list[str]:
+    """Write everything; the names of the files, in the order in which they are worth opening.
+
+    ``differences.tsv`` and ``contacts.tsv`` (one row per contact), ``network.tsv`` (where one was asked for),
+    ``models/STATE.pdb``, ``ligand-STATE.svg``, ``map.svg``, ``overlay-MUTANT.png``, ``view.html``, ``states.json``.
+    """
+    files: list[str] = []
+    with whole_folder(folder) as place:
+        if viewer_available():
+            write_text(place / "view.html", viewer_page(states, ligand))
+            files.append("view.html")
+        write_text(place / "differences.tsv", _differences(states))
+        write_text(place / "contacts.tsv", _contacts(states))
+        files += ["differences.tsv", "contacts.tsv"]
+        if any(state.network for state in states):
+            write_text(place / "network.tsv", _network(states))
+            files.append("network.tsv")
+        draw_map(states, place / "map.svg")
+        files.append("map.svg")
+        for state in states:
+            drug = state.mutant.model.ligand(ligand)
+            title = f"{drug.name} in {state.mutant.model.name}, {state.name}"
+            picture = ligand_svg(drug, smiles_of(drug.name, smiles), state.contacts, title)
+            write_text(place / f"ligand-{state.name}.svg", picture)
+            write_pdb(place / "models" / f"{state.name}.pdb", state.mutant.model, remarks_of(state.mutant, source))
+            files += [f"ligand-{state.name}.svg", f"models/{state.name}.pdb"]
+        for state in states[1:]:
+            draw_overlay(states[0], state, ligand, place / f"overlay-{state.name}.png")
+            files.append(f"overlay-{state.name}.png")
+        write_text(place / "states.json", _states(states, source, ligand))
+        files.append("states.json")
+    return files
+
+
+def _differences(states: Sequence[State]) -> str:
+    header = ("mutant", "residue", "wild_type", "mutant_residue", "interaction", "wild_type_A", "mutant_A", "change")
+    rows = [
+        (
+            each.mutant,
+            str(each.number),
+            each.wild_type_residue,
+            each.mutant_residue,
+            each.kind,
+            _length(each.wild_type),
+            _length(each.modelled),
+            each.change,
+        )
+        for each in differences_of(states)
+    ]
+    return _table(header, rows)
+
+
+def _contacts(states: Sequence[State]) -> str:
+    header = ("state", "residue", "interaction", "distance_A", "ligand_atoms", "residue_atoms", "via")
+    rows = [
+        (
+            state.name,
+            each.residue,
+            each.kind,
+            f"{each.distance:.2f}",
+            " ".join(each.ligand_atoms),
+            " ".join(each.residue_atoms),
+            each.via,
+        )
+        for state in states
+        for each in state.contacts
+    ]
+    return _table(header, rows)
+
+
+def _network(states: Sequence[State]) -> str:
+    header = ("state", "first", "second", "first_atom", "second_atom", "distance_A", "angle_deg", "hydrogen_bond")
+    rows = [
+        (
+            state.name,
+            each.first,
+            each.second,
+            each.first_atom,
+            each.second_atom,
+            f"{each.distance:.2f}",
+            "" if each.angle is None else f"{each.angle:.0f}",
+            "yes" if each.bond else "no",
+        )
+        for state in states
+        for each in state.network
+    ]
+    return _table(header, rows)
+
+
+def _states(states: Sequence[State], source: str, ligand: str) -> str:
+    content = {
+        "kinescape": __version__,
+        "research_use_only": True,
+        "source": source,
+        "ligand": ligand,
+        "states": [
+            {
+                "name": state.name,
+                "notes": list(state.mutant.model.notes),
+                "unusual_protonation": [
+                    {"residue": site.label, "state": site.state, "pka": site.pka} for site in state.mutant.unusual_sites
+                ],
+                "changes": [
+                    {
+                        "name": change.name,
+                        "rotamer": change.rotamer,
+                        "chis_deg": change.chis,
+                        "strain_kJ_per_mol": change.strain,
+                        "clashes_before": len(change.clashes_before),
+                        "clashes_after": len(change.clashes_after),
+                        "neighbours_in_another_rotamer": change.neighbours,
+                        "largest_shift_A": change.shift,
+                        "rotamers_kJ_per_mol": {each.rotamer: each.energy for each in change.candidates},
+                        "undecided": change.undecided,
+                    }
+                    for change in state.mutant.changes
+                ],
+            }
+            for state in states
+        ],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    out = io.StringIO()
+    for row in (header, *rows):
+        out.write("\t".join(row) + "\n")
+    return out.getvalue()
+
+
+def _length(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

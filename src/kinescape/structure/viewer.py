@@ -1,0 +1,151 @@
+"""The models in three dimensions: one page that needs no network (3Dmol.js, built into the package, is inlined)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from kinescape import __version__
+from kinescape.errors import KinescapeError
+from kinescape.structure.compare import State
+from kinescape.structure.model import Residue
+from kinescape.structure.write_pdb import pdb_text
+
+THREEDMOL = "2.5.5"
+COLOURS = ("#9aa3ad", "#3a8bd8", "#b06fd0", "#2fa08a", "#d09a2f", "#d0607a", "#6f7fe0", "#7fa03a", "#a0703a")
+"""The wild type's, then those of the mutants."""
+POCKET = 4.5
+"""Å from the ligand or a changed residue within which residues are drawn as sticks."""
+
+
+def viewer_available() -> bool:
+    """Whether 3Dmol.js was built into the package."""
+    return bool(_program_file().is_file())
+
+
+def viewer_page(states: Sequence[State], ligand: str) -> str:
+    """The page. Hydrogens are left out of the models; the wild type and the first mutant are shown at first.
+
+    Raises
+    ------
+    KinescapeError
+        3Dmol.js was not built into the package.
+    """
+    from jinja2 import Environment
+
+    if not viewer_available():
+        raise KinescapeError("the viewer 3Dmol.js was not built into this installation (its build needs npm)")
+    program = gzip.decompress(_program_file().read_bytes()).decode("utf-8")
+    source = (resources.files("kinescape") / "data" / "structure" / "viewer.html").read_text(encoding="utf-8")
+    template = Environment(autoescape=True).from_string(source)
+    wild_type, *mutants = states
+    name = wild_type.mutant.model.name
+    shown = [_state(state, states, number, ligand) for number, state in enumerate(states)]
+    data = {"states": shown, "pocket": _pocket(states, ligand), "ligand": ligand}
+    names = ", ".join(state.name for state in mutants) or "no mutant"
+    from markupsafe import Markup
+
+    return template.render(
+        title=f"{name}: {names}, with {ligand}",
+        lead=f"The pocket of {ligand} in the wild type (grey) and in {names}; changed residues in orange, ligand in "
+        "green, its hydrogen bonds dashed.",
+        alt=f"Three-dimensional view of {ligand} in {name}, wild type and {names} laid on each other. "
+        + "; ".join(f"{state.name}: hydrogen bonds to {_partners(state)}" for state in states),
+        states=shown,
+        rows=[row for state in states for row in _rows(state)],
+        notes=list(dict.fromkeys(note for state in states for note in state.mutant.model.notes)),
+        version=__version__,
+        threedmol=THREEDMOL,
+        data=Markup(json.dumps(data).replace("</", "<\\/")),  # noqa: S704 - our own numbers and names, "</" broken up
+        program=Markup(program.replace("</script", "<\\/script")),  # noqa: S704 - pinned by checksum at build time
+    )
+
+
+def _program_file() -> Any:
+    return resources.files("kinescape") / "structure" / "assets" / "3Dmol-min.js.gz"
+
+
+def _state(state: State, states: Sequence[State], number: int, ligand: str) -> dict[str, Any]:
+    model = state.mutant.model
+    bare = model.with_residues([each.only(each.heavy()) for each in model.residues if each.kind != "water"])
+    changed = [change.number for change in state.mutant.changes]
+    all_changed = sorted({change.number for each in states for change in each.mutant.changes})
+    pocket = _pocket(states, ligand)
+    return {
+        "name": state.name,
+        "colour": COLOURS[number % len(COLOURS)],
+        "pdb": pdb_text(bare),
+        "changed": changed or all_changed,
+        "bonds": _bonds(state, ligand),
+        "labels": [
+            {
+                "number": each.number,
+                "text": _label(each, states[0], changed),
+                "at": _point(each.at("CB") if each.has("CB") else each.at("CA")),
+                "changed": each.number in changed,
+            }
+            for each in model.protein
+            if each.number in pocket
+        ],
+    }
+
+
+def _label(residue: Residue, wild_type: State, changed: Sequence[int]) -> str:
+    if residue.number not in changed:
+        return residue.label
+    return f"{wild_type.mutant.model.residue(residue.number).label}{residue.letter}"
+
+
+def _pocket(states: Sequence[State], ligand: str) -> list[int]:
+    model = states[0].mutant.model
+    points = [model.ligand(ligand).positions]
+    points += [model.residue(change.number).positions for state in states for change in state.mutant.changes]
+    around = np.concatenate(points)
+    near = [
+        each.number
+        for each in model.protein
+        if np.linalg.norm(each.positions[:, None] - around[None], axis=2).min() < POCKET
+    ]
+    return sorted({*near, *(change.number for state in states for change in state.mutant.changes)})
+
+
+def _bonds(state: State, ligand: str) -> list[list[dict[str, float]]]:
+    model, drug = state.mutant.model, state.mutant.model.ligand(ligand)
+    found = []
+    for contact in state.contacts:
+        if not contact.kind.startswith("hydrogen bond"):
+            continue
+        residue = model.residue(contact.number)
+        own = [name for name in contact.ligand_atoms if name in drug.atoms]
+        theirs = [name for name in contact.residue_atoms if residue.has(name)]
+        if own and theirs:
+            found.append([_point(drug.at(own[0])), _point(residue.at(theirs[0]))])
+    return found
+
+
+def _rows(state: State) -> list[dict[str, str]]:
+    return [
+        {
+            "state": state.name,
+            "residue": contact.residue,
+            "kind": contact.kind,
+            "atoms": f"{' '.join(contact.ligand_atoms)} - {' '.join(contact.residue_atoms)}",
+            "distance": f"{contact.distance:.2f}",
+        }
+        for contact in state.contacts
+        if contact.kind.startswith("hydrogen bond")
+    ]
+
+
+def _partners(state: State) -> str:
+    return ", ".join(f"{row['residue']} {row['distance']} Å" for row in _rows(state)) or "none"
+
+
+def _point(position: np.ndarray) -> dict[str, float]:
+    x, y, z = (round(float(value), 3) for value in position)
+    return {"x": x, "y": y, "z": z}

@@ -1,0 +1,51 @@
+"""A modelled mutant against the crystal of the same mutant: L1196M on 2XP2 against 2YFX."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from shared_structures import structure_file
+
+from kinescape.structure.geometry import rmsd, superposition
+from kinescape.structure.model import Model
+from kinescape.structure.mutate import mutate
+from kinescape.structure.read import read_model
+from kinescape.structure.rotamers import angle_differences
+from kinescape.structure.sidechain import chis_of
+
+POCKET = 10.0
+
+
+def difference(model: Model, crystal: Model) -> tuple[float, list[float]]:
+    """RMSD (A) of residue 1196's side chain after superposing CA within 10 A of it, and differences of its angles."""
+    site = model.residue(1196)
+    near = [
+        each.number
+        for each in model.protein
+        if np.linalg.norm(each.at("CA") - site.at("CA")) < POCKET
+        and (place := crystal.index_of(each.number)) is not None
+        and crystal.residues[place].has("CA")
+    ]
+    assert len(near) > 15
+    moving = np.array([crystal.residue(number).at("CA") for number in near])
+    fixed = np.array([model.residue(number).at("CA") for number in near])
+    rotation, shift = superposition(moving, fixed)
+    seen = crystal.residue(1196)
+    atoms = ("CB", "CG", "SD", "CE")
+    theirs = np.array([seen.at(atom) for atom in atoms]) @ rotation + shift
+    ours = np.array([site.at(atom) for atom in atoms])
+    return rmsd(ours, theirs), angle_differences("MET", chis_of(site), chis_of(seen))
+
+
+@pytest.mark.slow
+def test_l1196m_on_2xp2_as_2yfx_has_it() -> None:
+    """Four rotamers are equal in energy; the one that stays nearest to the former leucine is the crystal's."""
+    model, crystal = read_model(structure_file("2xp2.pdb")), read_model(structure_file("2yfx.pdb"))
+    mutant = mutate(model, "L1196M")
+    (change,) = mutant.changes
+    assert change.rotamer == "mtm"
+    assert change.undecided, "that others are as good must be told"
+    assert change.clashes_after == ()
+    distance, angles = difference(mutant.model, crystal)
+    assert distance <= 1.0
+    assert max(angles) < 30.0

@@ -1,0 +1,164 @@
+"""Contacts, networks, pictures and the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from peptide_builder import STRAND, peptide, with_benzene, write_peptide
+from shared_structures import structure_file
+
+from kinescape.errors import InputError
+from kinescape.structure.chemistry import known_ligands, molecule_of, smiles_of
+from kinescape.structure.compare import State, differences_of
+from kinescape.structure.interactions import Contact
+from kinescape.structure.mutate import Mutant
+from kinescape.structure.network import network_of, parse_network
+from kinescape.structure.options import smiles_options
+from kinescape.structure.read import read_model
+from kinescape.structure.viewer import viewer_available
+
+Run = Callable[..., tuple[int, str, str]]
+FORMULAS = {
+    "VGH": "C21H23Cl2FN5O+",
+    "5P8": "C21H19FN6O2",
+    "4MK": "C28H37ClN5O3S+",
+    "EMH": "C30H34N4O2",
+    "6GY": "C29H40ClN7O2P+",
+    "YMX": "C31H35F2N6O2+",
+    "ADP": "C10H12N5O10P2-3",
+    "ATP": "C10H12N5O13P3-4",
+    "ANP": "C10H13N6O12P3-4",
+}
+"""Of the drugs' labels and the wwPDB's chemical components, with the protons of pH 7.4."""
+
+
+def test_packaged_ligands_have_the_formulas_of_their_drugs() -> None:
+    from rdkit import Chem
+    from rdkit.Chem.rdMolDescriptors import CalcMolFormula
+
+    found = {name: CalcMolFormula(Chem.MolFromSmiles(each.smiles)) for name, each in known_ligands().items()}
+    assert found == FORMULAS
+
+
+def test_unknown_ligand_says_how_to_give_a_smiles(tmp_path: Path, command: Run) -> None:
+    model = with_benzene(peptide("FILLELM", 1193, STRAND))
+    path = write_peptide(tmp_path / "p.pdb", model)
+    code, _, err = command("interactions", path, "--ligand", "BNZ", "-o", tmp_path / "out")
+    assert code == 2
+    assert "--smiles 'BNZ=SMILES'" in err
+    code, _, err = command("interactions", path, "--ligand", "VGH", "-o", tmp_path / "out")
+    assert (code, "one of its ligands: BNZ" in err) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_smiles_that_do_not_fit() -> None:
+    ring = with_benzene(peptide()).ligand("BNZ")
+    assert molecule_of(ring, "c1ccccc1").GetNumAtoms() == 12
+    for smiles, said in (("c1ccccc", "not valid"), ("c1ccccc1C", "number of heavy atoms"), ("CCCCCC", "does not fit")):
+        with pytest.raises(InputError, match=said):
+            molecule_of(ring, smiles)
+    assert smiles_options(["bnz=C1=CC=CC=C1"]) == {"BNZ": "C1=CC=CC=C1"}
+    for bad in ("c1ccccc1", "c1ccccc1C(=O)O", "BNZ="):
+        with pytest.raises(InputError, match="NAME=SMILES"):
+            smiles_options([bad])
+    assert smiles_of("VGH", {"VGH": "CC"}) == "CC"
+
+
+def test_everything_is_written_for_a_peptide(tmp_path: Path, command: Run) -> None:
+    path = write_peptide(tmp_path / "p.pdb", with_benzene(peptide("FILLELM", 1193, STRAND)))
+    arguments = ("--ligand", "BNZ", "--smiles", "BNZ=c1ccccc1", "--mutations", "L1196F", "--network", "L1196,L1198")
+    code, _, _ = command("interactions", path, *arguments, "-o", tmp_path / "out")
+    assert code == 0
+    names = {each.relative_to(tmp_path / "out").as_posix() for each in (tmp_path / "out").rglob("*") if each.is_file()}
+    expected = {"differences.tsv", "contacts.tsv", "network.tsv", "map.svg", "states.json", "overlay-L1196F.png"}
+    expected |= {
+        f"{folder}{name}{end}"
+        for name in ("WT", "L1196F")
+        for folder, end in (("ligand-", ".svg"), ("models/", ".pdb"))
+    }
+    assert names - {"view.html"} == expected
+    for name in ("ligand-WT.svg", "ligand-L1196F.svg", "map.svg"):
+        ElementTree.fromstring((tmp_path / "out" / name).read_text())
+    rows = [line.split("\t") for line in (tmp_path / "out" / "contacts.tsv").read_text().splitlines()]
+    assert rows[0][:4] == ["state", "residue", "interaction", "distance_A"]
+    assert {row[0] for row in rows[1:]} <= {"WT", "L1196F"}
+    assert any(row[2].startswith(("hydrophobic", "van der Waals")) for row in rows[1:])
+    states = json.loads((tmp_path / "out" / "states.json").read_text())
+    assert [each["name"] for each in states["states"]] == ["WT", "L1196F"]
+    assert "F1196" in (tmp_path / "out" / "network.tsv").read_text()
+    if viewer_available():
+        page = (tmp_path / "out" / "view.html").read_text()
+        assert len(page) < 5_000_000
+        markup = re.sub(r"<script>.*?</script>", "", page, flags=re.S)
+        assert not re.search(r"""(src|href)=["']?(https?:)?//""", markup), "nothing from the network"
+        assert 'role="img"' in page
+
+
+def test_hydrogen_bonds_need_distance_and_angle() -> None:
+    from kinescape.structure.model import Model, Residue
+
+    def residue(name: str, number: int, atoms: dict[str, tuple[float, float, float]]) -> Residue:
+        return Residue(
+            "protein", name, number, "", tuple(atoms), tuple(each[0] for each in atoms), np.array(list(atoms.values()))
+        )
+
+    def model(hydrogen: tuple[float, float, float], gap: float) -> Model:
+        tyrosine = residue("TYR", 1237, {"OH": (0, 0, 0), "HH": hydrogen})
+        aspartate = residue("ASP", 1270, {"OD1": (gap, 0, 0)})
+        return Model("m", "A", (tyrosine, aspartate))
+
+    (pair,) = network_of(model((0.96, 0, 0), 2.8), [1237, 1270])
+    assert (pair.distance, pair.angle, pair.bond) == (2.8, 180.0, True)
+    assert (pair.first_atom, pair.second_atom) == ("OH", "OD1")
+    assert not network_of(model((0, 0.96, 0), 2.8), [1237, 1270])[0].bond, "points aside"
+    assert not network_of(model((0.96, 0, 0), 3.6), [1237, 1270])[0].bond, "too far"
+    with pytest.raises(InputError, match="residue 1247 is not in m"):
+        network_of(model((0.96, 0, 0), 2.8), [1237, 1247])
+    assert parse_network("Y1237,H1247,D1270") == (("Y", 1237), ("H", 1247), ("D", 1270))
+    for bad in ("Y1237", "Y1237,here"):
+        with pytest.raises(InputError):
+            parse_network(bad)
+
+
+def test_what_differs_has_a_name() -> None:
+    model = peptide("FILLELM", 1193)
+
+    def state(name: str, *contacts: tuple[int, str, float]) -> State:
+        made = tuple(Contact(number, f"X{number}", kind, length, (), ()) for number, kind, length in contacts)
+        return State(Mutant(name, model, ()), made, ())
+
+    wild = state("WT", (1196, "hydrophobic contact", 4.0), (1197, "hydrogen bond", 3.0), (1198, "halogen bond", 3.2))
+    mutant = state("L1196M", (1197, "hydrogen bond", 3.4), (1198, "halogen bond", 3.1), (1199, "pi stacking", 4.5))
+    found = {(each.number, each.change) for each in differences_of([wild, mutant])}
+    assert found == {(1196, "lost"), (1197, "longer"), (1198, "same"), (1199, "new")}
+
+
+@pytest.mark.slow
+def test_crizotinib_holds_the_hinge_of_2xp2() -> None:
+    """Cui 2011 (doi:10.1021/jm2007613): crizotinib gives a hydrogen bond to E1197's oxygen and takes one from M1199."""
+    from kinescape.structure.interactions import contacts_of
+    from kinescape.structure.mutate import mutate
+
+    wild_type = mutate(read_model(structure_file("2xp2.pdb")), [])
+    contacts = contacts_of(wild_type.model, "VGH")
+    bonds = {
+        (each.residue, each.kind, each.residue_atoms) for each in contacts if each.kind.startswith("hydrogen bond")
+    }
+    assert ("E1197", "hydrogen bond, ligand gives", ("O",)) in bonds
+    assert ("M1199", "hydrogen bond, ligand takes", ("N",)) in bonds
+    crystal = read_model(structure_file("2xp2.pdb"))
+    drug = crystal.ligand("VGH")
+    for atom, number, partner in (("N22", 1197, "O"), ("N23", 1199, "N")):
+        seen = np.linalg.norm(drug.at(atom) - crystal.residue(number).at(partner))
+        name = next(each for each in contacts if each.number == number and each.ligand_atoms == (atom,))
+        assert name.distance == pytest.approx(float(seen), abs=0.1)
+    bare = replace(wild_type.model, residues=wild_type.model.protein)
+    with pytest.raises(InputError, match="ligand VGH is not in 2XP2"):
+        contacts_of(bare, "VGH")
