@@ -18,6 +18,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "kinescape.cli.structure_interactions:interactions",
         "Contacts of the ligand and of the protein, wild type against mutants.",
     ),
+    "screen": (
+        "kinescape.cli.structure_screen:screen",
+        "How much worse each mutant holds the drug: implicit-solvent energies, minutes per mutant.",
+    ),
 }
 """Verbs of `kinescape structure` by name. The help line stands here so that the help imports none of the modules."""
 

@@ -1,0 +1,163 @@
+"""A screen: many mutations of one structure, side by side, each row kept as soon as it is there."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from kinescape import __version__
+from kinescape.errors import InputError, KinescapeError
+from kinescape.files import sha256_of
+from kinescape.structure.ligands.parameters import LigandParameters
+from kinescape.structure.model import Model
+from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations
+from kinescape.structure.screen import compare as settings_of_compare
+from kinescape.structure.screen import energies as settings_of_energies
+from kinescape.structure.screen.compare import REPLICATES, compare
+from kinescape.structure.screen.prepare import Prepared, prepare
+from kinescape.structure.screen.table import Row, empty_row, kept_rows, row_of, write_rows
+
+Say = Callable[[str], None]
+TABLE = "screen.tsv"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A structure with a ligand: where a drug or a nucleotide binds."""
+
+    path: Path
+    model: Model
+    ligand: str
+    parameters: LigandParameters | None = None
+    place: LigandParameters | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be screened. ``nucleotide`` is the kinase with ADP or ATP, if there is such a structure."""
+
+    drug: Site
+    mutations: tuple[str, ...]
+    nucleotide: Site | None = None
+    replicates: int = REPLICATES
+    seed: int = 1
+    processes: int = 2
+
+
+def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[Row]:
+    """Screen all mutations and write ``OUT/screen.tsv``.
+
+    Rows that an earlier run with the same settings finished are kept. Mutations whose residue the structure does not
+    have get a row that says so. Numbers depend on the seed, never on the number of processes.
+
+    Raises
+    ------
+    InputError
+        A name that is no substitution, a wrong reference residue, no such ligand, no parameters; nothing is written.
+    """
+    if request.replicates < 2:
+        raise InputError("an interval needs replicates", found=request.replicates, expected="at least 2")
+    wanted = {name_of(each): each for each in (parse_mutations(name) for name in request.mutations)}
+    wanted.pop("WT", None)
+    if not wanted:
+        raise InputError("no mutation to screen", expected="names such as L1196M, several separated by commas")
+    refused = {name: reason for name, each in wanted.items() if (reason := _not_modellable(request, each))}
+    label = request.drug.place.record.get("residue", "LIG") if request.drug.place else request.drug.ligand.upper()
+    path = out / TABLE
+    settings = fingerprint(request)
+    rows = {name: row for name, row in kept_rows(path, settings).items() if name in wanted}
+    rows |= {name: empty_row(name, label, reason) for name, reason in refused.items()}
+    todo = {name: each for name, each in wanted.items() if name not in rows}
+    if rows:
+        say(f"{len(rows) - len(refused)} rows kept, {len(refused)} not modellable, {len(todo)} to do")
+
+    def in_order() -> list[Row]:
+        return [rows[name] for name in wanted if name in rows]
+
+    if not todo:
+        write_rows(path, settings, in_order())
+        return in_order()
+    sites = [_prepared(site, request.seed, say) for site in (request.drug, request.nucleotide) if site is not None]
+    write_rows(path, settings, in_order())
+    workers = max(1, min(request.processes, len(todo)))
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (sites, request.replicates, request.seed)) as pool:
+        pending: dict[Future[Row], str] = {pool.submit(_row, name, each): name for name, each in todo.items()}
+        try:
+            while pending:
+                done, _ = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    name = pending.pop(future)
+                    rows[name] = future.result()
+                    write_rows(path, settings, in_order())
+                    say(f"{len(rows)}/{len(wanted)} {name}: {_shown(rows[name])}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return in_order()
+
+
+def fingerprint(request: Request) -> str:
+    """Checksum of all that the numbers depend on."""
+    parts: list[str] = [__version__, str(request.replicates), str(request.seed)]
+    for module in (settings_of_compare, settings_of_energies):
+        parts += [f"{name}={getattr(module, name)}" for name in sorted(vars(module)) if name.isupper()]
+    for site in (request.drug, request.nucleotide):
+        if site is not None:
+            parts += [sha256_of(site.path), site.model.chain, site.ligand.upper()]
+            parts += [each.xml + each.smiles if each else "" for each in (site.parameters, site.place)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _not_modellable(request: Request, substitutions: Sequence[Substitution]) -> str:
+    """Why a mutation cannot be modelled on the structures; empty where it can."""
+    for site in (request.drug, request.nucleotide):
+        if site is None:
+            continue
+        there = {each.number for each in site.model.protein if each.has("N", "CA", "C")}
+        missing = [each.name for each in substitutions if each.number not in there]
+        if missing:
+            return f"not modellable: {', '.join(missing)} lies in a part that {site.model.name} does not show"
+        check_against(site.model, substitutions)
+    return ""
+
+
+def _prepared(site: Site, seed: int, say: Say) -> Prepared:
+    say(f"preparing {site.model.name} with {site.ligand}")
+    found = prepare(site.model, site.ligand, parameters=site.parameters, place=site.place, seed=seed)
+    for note in found.notes:
+        say(note)
+    return found
+
+
+_WORK: dict[str, object] = {}
+
+
+def _start(sites: list[Prepared], replicates: int, seed: int) -> None:
+    """Give a worker process what all rows share."""
+    _WORK.update(sites=sites, replicates=replicates, seed=seed)
+
+
+def _row(name: str, substitutions: Sequence[Substitution]) -> Row:
+    sites: list[Prepared] = _WORK["sites"]  # type: ignore[assignment]
+    replicates: int = _WORK["replicates"]  # type: ignore[assignment]
+    seed: int = _WORK["seed"]  # type: ignore[assignment]
+    start = time.monotonic()
+    try:
+        found = [compare(each.model, each.ligand, substitutions, replicates=replicates, seed=seed) for each in sites]
+    except InputError:
+        raise
+    except KinescapeError as problem:
+        return empty_row(name, sites[0].ligand.residue_name, f"failed: {problem}")
+    seconds = time.monotonic() - start
+    return row_of(found[0], sites[0].pose, seconds, found[1] if len(found) > 1 else None)
+
+
+def _shown(row: Row) -> str:
+    if row["status"] != "done":
+        return row["status"]
+    return f"{row['delta_interaction_kcal']} [{row['ci_low']}, {row['ci_high']}] kcal/mol, {row['seconds']} s"

@@ -1,0 +1,90 @@
+"""``screen.tsv``: one row for each mutation, whole after every row, read again when a screen goes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kinescape.files import write_text
+from kinescape.structure.screen.compare import Comparison
+from kinescape.structure.screen.interval import Estimate
+from kinescape.tables import read_table
+
+COLUMNS = (
+    "mutation",
+    "ligand",
+    "delta_interaction_kcal",
+    "ci_low",
+    "ci_high",
+    "seconds",
+    "status",
+    "pose",
+    "delta_lennard_jones_kcal",
+    "delta_electrostatic_kcal",
+    "delta_binding_kcal",
+    "binding_ci_low",
+    "binding_ci_high",
+    "delta_nucleotide_kcal",
+    "nucleotide_ci_low",
+    "nucleotide_ci_high",
+    "delta_minus_nucleotide_kcal",
+    "distance_angstrom",
+    "rotamers",
+    "replicates",
+    "atoms",
+)
+MARK = "# settings "
+Row = dict[str, str]
+
+
+def row_of(drug: Comparison, pose: str, seconds: float, nucleotide: Comparison | None = None) -> Row:
+    """A finished row."""
+    row = dict.fromkeys(COLUMNS, "")
+    row |= {
+        "mutation": drug.mutation,
+        "ligand": drug.ligand,
+        "seconds": f"{seconds:.1f}",
+        "status": "done",
+        "pose": pose,
+        "delta_lennard_jones_kcal": f"{drug.lennard_jones.mean:.3f}",
+        "delta_electrostatic_kcal": f"{drug.electrostatic.mean:.3f}",
+        "distance_angstrom": f"{drug.distance:.2f}",
+        "rotamers": str(drug.rotamers),
+        "replicates": str(drug.replicates),
+        "atoms": str(drug.atoms),
+    }
+    row |= _cells(drug.interaction, "delta_interaction_kcal", "ci_low", "ci_high")
+    row |= _cells(drug.binding, "delta_binding_kcal", "binding_ci_low", "binding_ci_high")
+    if nucleotide is not None:
+        row |= _cells(nucleotide.interaction, "delta_nucleotide_kcal", "nucleotide_ci_low", "nucleotide_ci_high")
+        row["delta_minus_nucleotide_kcal"] = f"{drug.interaction.mean - nucleotide.interaction.mean:.3f}"
+    return row
+
+
+def empty_row(mutation: str, ligand: str, status: str) -> Row:
+    """A row without numbers: ``status`` says why."""
+    return dict.fromkeys(COLUMNS, "") | {"mutation": mutation, "ligand": ligand, "status": status}
+
+
+def write_rows(path: Path, settings: str, rows: Sequence[Mapping[str, str]]) -> None:
+    """Write the whole table; ``settings`` is a checksum of all that the numbers depend on."""
+    lines = [f"{MARK}{settings}", "\t".join(COLUMNS)]
+    lines += ["\t".join(row[name] for name in COLUMNS) for row in rows]
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def kept_rows(path: Path, settings: str) -> dict[str, Row]:
+    """Finished rows of an earlier run with the same settings, by mutation; none where there is no such table."""
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", errors="replace") as handle:
+        if handle.readline().rstrip("\n") != f"{MARK}{settings}":
+            return {}
+    rows = read_table(path, required=COLUMNS, delimiter="\t")
+    return {row.cells["mutation"]: dict(row.cells) for row in rows if row.cells["status"] == "done"}
+
+
+def _cells(estimate: Estimate, mean: str, low: str, high: str) -> Row:
+    cells = {mean: estimate.mean, low: estimate.low, high: estimate.high}
+    return {name: "" if math.isnan(value) else f"{value:.3f}" for name, value in cells.items()}
