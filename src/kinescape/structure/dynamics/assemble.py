@@ -113,6 +113,8 @@ def assemble(
             f"Pocket only: {len(mobile)} residues near the ligand and the sites move, the others of the piece are held."
         )
     _hold(built, mobile, periodic=protocol.solvent == "explicit")
+    if protocol.solvent == "explicit":
+        _join(built)
     box = None
     if protocol.solvent == "explicit":
         vectors = built.system.getDefaultPeriodicBoxVectors()
@@ -167,6 +169,25 @@ def _only(built: MolecularSystem, solute: Ints) -> Topology:
     modeller = Modeller(built.topology, built.positions_with_unit)
     modeller.delete([atom for atom in built.topology.atoms() if atom.index not in kept])
     return modeller.topology
+
+
+def _join(built: MolecularSystem) -> None:
+    """Make one molecule of the solute for the barostat, which else puts each piece back into the box by itself.
+
+    The protein's stretches between gaps and the ligand would then jump by a box length against one another.
+    """
+    joined = openmm.CustomBondForce("0*r")
+    firsts = _first_atoms(built.topology, {*built.protein.tolist(), *built.ligand.tolist()})
+    for atom in firsts[1:]:
+        joined.addBond(firsts[0], atom)
+    if joined.getNumBonds():
+        built.system.addForce(joined)
+
+
+def _first_atoms(topology: Topology, solute: set[int]) -> list[int]:
+    return [
+        first.index for chain in topology.chains() if (first := next(chain.atoms(), None)) and first.index in solute
+    ]
 
 
 def _hold(built: MolecularSystem, mobile: frozenset[tuple[int, str]] | None, periodic: bool) -> None:

@@ -39,7 +39,7 @@ def choose_platform(asked: str = "auto") -> str:
         raise InputError(
             "OpenMM has no such platform here", found=asked, expected="auto or one of " + ", ".join(there.values())
         )
-    name = there[asked.lower()]
+    name = str(there[asked.lower()])
     if problem := _why_not(name):
         raise InputError(f"OpenMM's platform {name} does not work here ({problem})", expected="--platform auto")
     return name
