@@ -24,7 +24,8 @@ class Average:
     """Mean of a quantity. ``error`` is a standard error; ``low`` and ``high`` a 95% interval over
     replicas (None for one).
 
-    ``effective`` is the number of independent frames, of all replicas together.
+    ``error`` is NaN for a single run that never changes: it says nothing of what it did not visit. ``effective`` is the
+    number of independent frames, of all replicas together.
     """
 
     mean: float
@@ -56,9 +57,9 @@ def inefficiency(series: Floats) -> float:
 
 
 def error_within(series: Floats) -> float:
-    """Standard error of the mean of one run: sqrt(variance g / n)."""
+    """Standard error of the mean of one run: sqrt(variance g / n); NaN where the run shows none, never changing."""
     values = np.asarray(series, dtype=np.float64)
-    if len(values) < 2:
+    if len(values) < 3 or float(np.ptp(values)) == 0.0:
         return math.nan
     return float(math.sqrt(values.var(ddof=1) * inefficiency(values) / len(values)))
 
@@ -69,12 +70,12 @@ def average(runs: Sequence[Floats]) -> Average:
     n = len(runs)
     frames = sum(len(run) for run in runs)
     effective = sum(len(run) / inefficiency(run) for run in runs)
-    within = math.sqrt(sum(error_within(run) ** 2 for run in runs)) / n
+    each = [error for run in runs if math.isfinite(error := error_within(run))]
+    within = math.sqrt(sum(error**2 for error in each)) / n
     mean = float(means.mean())
     if n == 1:
-        return Average(mean, within, None, None, 1, frames, effective)
-    between = float(means.std(ddof=1) / math.sqrt(n))
-    error = max(between, within) if math.isfinite(within) else between
+        return Average(mean, within if each else math.nan, None, None, 1, frames, effective)
+    error = max(float(means.std(ddof=1) / math.sqrt(n)), within)
     reach = float(stats.t.ppf(0.975, n - 1)) * error
     return Average(mean, error, mean - reach, mean + reach, n, frames, effective)
 

@@ -152,7 +152,7 @@ def load_assembled(folder: Path, notes: tuple[str, ...] = ()) -> Assembled:
         xml = gzip.decompress((folder / SYSTEM).read_bytes()).decode()
         system = openmm.XmlSerializer.deserialize(xml)
         topology = PDBFile(str(folder / TOPOLOGY)).topology
-        with np.load(folder / START, allow_pickle=False) as content:
+        with np.load(io.BytesIO((folder / START).read_bytes()), allow_pickle=False) as content:
             positions, box, solute = (np.array(content[name]) for name in ("positions", "box", "solute"))
     except Exception as problem:
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__

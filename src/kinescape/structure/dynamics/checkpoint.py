@@ -88,7 +88,7 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as content:
             arrays = {name: np.array(content[name], dtype=np.float64) for name in ("positions", "velocities", "box")}
             numbers = [int(each) for each in content["numbers"]]
             digest = str(content["sha256"])
