@@ -207,9 +207,9 @@ def test_not_a_number_is_named_by_its_atom(dipeptide: Assembled) -> None:
 
     positions = np.zeros((len(dipeptide.solute), 3))
     positions[4, 1] = np.nan
-    label = dipeptide.labels()[4]
+    label = dipeptide.labels[4]
     with pytest.raises(KinescapeError, match=f"in heat, steps 1 to 50: the position of atom {label} is not a number"):
-        check_sound(positions, positions, 0.0, 300.0, 300.0, "in heat, steps 1 to 50", dipeptide.labels())
+        check_sound(positions, positions, 0.0, 300.0, 300.0, "in heat, steps 1 to 50", dipeptide.labels)
 
 
 def test_two_processes_do_not_write_one_replica(dipeptide: Assembled, tmp_path: Path) -> None:

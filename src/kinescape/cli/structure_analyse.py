@@ -36,11 +36,11 @@ def analyse(folders: tuple[Path, ...], against: tuple[Path, ...], pairs: tuple[s
     rows = compare(*measured) if len(measured) == 2 else []
     files = write_analysis(out, measured, rows)
     for each in measured:
-        click.echo(f"{each.arm.state}: {len(each.arm.replicas)} replicas, {each.arm.label}")
+        click.echo(f"{each.arm.state}: {len(each.arm.replicas)} replica(s), {each.arm.label}")
         for note in each.arm.notes:
             click.echo(f"note: {note}")
         shown = [
-            (kind, name, *average_text(found)[:5])
+            (kind, name, *average_text(kind, found)[:5])
             for (kind, _), (name, found) in each.averages().items()
             if kind != CONTACT_KIND or found.mean >= 0.5
         ]

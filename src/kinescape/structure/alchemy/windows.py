@@ -66,16 +66,20 @@ def sample_windows(
     found = []
     for number, state in enumerate(states):
         _set(context, state)
-        openmm.LocalEnergyMinimizer.minimize(context, maxIterations=100)
-        context.setVelocitiesToTemperature(temperature, seed_of(seed, number, "velocities"))
-        integrator.step(equilibration)
         energies = np.empty((len(states), samples))
-        for place in range(samples):
-            _set(context, state)
-            integrator.step(steps)
-            for other, theirs in enumerate(states):
-                _set(context, theirs)
-                energies[other, place] = _energy(context) / (GAS * temperature)
+        try:
+            openmm.LocalEnergyMinimizer.minimize(context, maxIterations=100)
+            context.setVelocitiesToTemperature(temperature, seed_of(seed, number, "velocities"))
+            integrator.step(equilibration)
+            for place in range(samples):
+                _set(context, state)
+                integrator.step(steps)
+                for other, theirs in enumerate(states):
+                    _set(context, theirs)
+                    energies[other, place] = _energy(context) / (GAS * temperature)
+        except openmm.OpenMMException as problem:
+            reason = str(problem).splitlines()[0].rstrip(".")
+            raise KinescapeError(f"window {number + 1} of {len(states)} blew up: {reason}") from None
         if not np.isfinite(energies[number]).all():
             raise KinescapeError(f"window {number + 1} of {len(states)} blew up: its energy is not a number")
         found.append(energies)

@@ -24,8 +24,8 @@ class Average:
     """Mean of a quantity. ``error`` is a standard error; ``low`` and ``high`` a 95% interval over
     replicas (None for one).
 
-    ``error`` is NaN for a single run that never changes: it says nothing of what it did not visit. ``effective`` is the
-    number of independent frames, of all replicas together.
+    ``error`` is NaN, and there is no interval, for what never changes in any run: that says nothing of what was not
+    visited. ``effective`` is the number of independent frames, of all replicas together.
     """
 
     mean: float
@@ -76,6 +76,8 @@ def average(runs: Sequence[Floats]) -> Average:
     if n == 1:
         return Average(mean, within if each else math.nan, None, None, 1, frames, effective)
     error = max(float(means.std(ddof=1) / math.sqrt(n)), within)
+    if error == 0.0:
+        return Average(mean, math.nan, None, None, n, frames, effective)
     reach = float(stats.t.ppf(0.975, n - 1)) * error
     return Average(mean, error, mean - reach, mean + reach, n, frames, effective)
 
@@ -87,12 +89,12 @@ def contrast(wild_type: Average, mutant: Average) -> Contrast:
         which = "each" if both else "of the wild type" if wild_type.replicas < 2 else "of the mutant"
         return Contrast(None, None, None, None, f"not compared: one replica {which}")
     difference = mutant.mean - wild_type.mean
-    parts = (wild_type.error**2, mutant.error**2)
+    parts = tuple(each.error**2 if math.isfinite(each.error) else 0.0 for each in (wild_type, mutant))
     variance = sum(parts)
     if variance == 0.0:
         same = difference == 0.0
         verdict = "the same in every frame" if same else "not compared: no variation within either arm"
-        return Contrast(difference, None, None, 1.0 if same else None, verdict)
+        return Contrast(difference, None, None, None, verdict)
     freedom = variance**2 / (parts[0] ** 2 / (wild_type.replicas - 1) + parts[1] ** 2 / (mutant.replicas - 1))
     error = math.sqrt(variance)
     reach = float(stats.t.ppf(0.975, freedom)) * error

@@ -22,16 +22,18 @@ def draw_rmsd(arms: Sequence[Measured], path: Path) -> None:
     plt = _pyplot()
     names = [name for name in ("backbone", "ligand") if any((RMSD_KIND, name) in each.series for each in arms)]
     figure, panels = plt.subplots(1, len(names), figsize=(4.6 * len(names), 3.6), layout="constrained", squeeze=False)
+    longest = max(float(each.times()[-1]) for each in arms)
+    scale, unit = (1.0, "ns") if longest >= 0.1 else (1000.0, "ps")
     for axes, name in zip(panels[0], names, strict=True):
         for colour, each in zip(COLOURS, arms, strict=False):
             _, runs = each.series[RMSD_KIND, name]
             for run in runs:
-                axes.plot(each.times(), run, color=colour, linewidth=0.6, alpha=0.35 if len(runs) > 1 else 0.9)
+                axes.plot(scale * each.times(), run, color=colour, linewidth=0.6, alpha=0.35 if len(runs) > 1 else 0.9)
             mean = np.mean(runs, axis=0)
             label = f"{each.arm.state} ({len(runs)} replica{'s' if len(runs) > 1 else ''})"
-            axes.plot(each.times(), mean, color=colour, linewidth=1.6, label=label)
+            axes.plot(scale * each.times(), mean, color=colour, linewidth=1.6, label=label)
         axes.set_ylim(bottom=0)
-        axes.set_xlabel("time (ns)")
+        axes.set_xlabel(f"time ({unit})")
         axes.set_ylabel(f"RMSD of the {name} (Å)")
     panels[0][0].legend(frameon=False, fontsize=8)
     _finish(figure, panels[0], arms, path)
@@ -76,11 +78,11 @@ def draw_occupancies(arms: Sequence[Measured], kind: str, path: Path) -> None:
         means = [value.mean if value else 0.0 for value in found]
         errors = [value.error if value and np.isfinite(value.error) else 0.0 for value in found]
         axes.barh(places, means, height * 0.92, xerr=errors, color=colour, ecolor="#8a929b", label=each.arm.state)
-    names = {key: each.series[key][0] for each in reversed(arms) for key in each.series}
-    axes.set_yticks(range(len(keys)), [names[key] for key in keys], fontsize=8)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1.0)
-    axes.set_xlabel(kind)
+    names = [" / ".join(dict.fromkeys(each.series[key][0] for each in arms if key in each.series)) for key in keys]
+    axes.set_yticks(range(len(keys)), names, fontsize=8)
+    axes.set_ylim(len(keys) - 0.5, -0.5)
+    axes.set_xlim(0, 1.02)
+    axes.set_xlabel(f"part of the frames with a {kind.partition(' (')[0]}")
     if len(arms) > 1:
         figure.legend(frameon=False, fontsize=8, ncols=2, loc="outside lower right")
     _finish(figure, [axes], arms, path)

@@ -73,16 +73,20 @@ def write_analysis(folder: Path, arms: Sequence[Measured], rows: Sequence[Row]) 
 def _averages(arms: Sequence[Measured]) -> Iterable[Sequence[str]]:
     for each in arms:
         for (kind, _), (name, found) in each.averages().items():
-            yield (each.arm.state, kind, name, *average_text(found))
+            yield (each.arm.state, kind, name, *average_text(kind, found))
 
 
-def average_text(found: Average) -> tuple[str, ...]:
-    """Mean, error, interval (empty for one replica), replicas, frames, independent frames."""
+def average_text(kind: str, found: Average) -> tuple[str, ...]:
+    """Mean, error, interval (empty for one replica), replicas, frames, independent frames.
+
+    Intervals end where the quantity ends: an RMSD at 0, an occupancy at 0 and 1.
+    """
+    most = np.inf if kind == RMSD_KIND else 1.0
     return (
         f"{found.mean:.4f}",
         "" if not np.isfinite(found.error) else f"{found.error:.4f}",
-        _number(found.low),
-        _number(found.high),
+        "" if found.low is None else _number(max(found.low, 0.0)),
+        "" if found.high is None else _number(min(found.high, most)),
         str(found.replicas),
         str(found.frames),
         f"{found.effective:.1f}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from kinescape.errors import InputError
 from kinescape.files import whole_file, write_text
 from kinescape.structure.dynamics.checkpoint import Moment
 from kinescape.structure.dynamics.protocol import Protocol
+from kinescape.structure.dynamics.watch import degrees_of_freedom
 from kinescape.structure.forcefield import MolecularSystem, build_system
 from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.ligands.whole import whole_ligand
@@ -49,12 +51,18 @@ class Assembled:
     topology: Any
     notes: tuple[str, ...]
 
+    @cached_property
     def labels(self) -> list[str]:
         """Every atom by name, as a message tells it."""
         names = [f"number {number + 1} (solvent)" for number in range(self.system.getNumParticles())]
         for place, atom in zip(self.solute.tolist(), self.topology.atoms(), strict=True):
             names[place] = f"{atom.residue.name} {atom.residue.id} {atom.name}"
         return names
+
+    @cached_property
+    def freedom(self) -> int:
+        """Degrees of freedom, for the temperature."""
+        return degrees_of_freedom(self.system)
 
 
 def assemble(
@@ -128,9 +136,6 @@ def assemble(
 
 def save_assembled(folder: Path, assembled: Assembled) -> None:
     """Keep it, so that a run goes on with exactly the system that it began with."""
-    xml = openmm.XmlSerializer.serialize(assembled.system).encode()
-    with whole_file(folder / SYSTEM) as temporary:
-        temporary.write_bytes(gzip.compress(xml, 6, mtime=0))
     text = io.StringIO()
     own = quantity(assembled.start.positions[assembled.solute])
     PDBFile.writeModel(assembled.topology, own, text, keepIds=True)
@@ -144,6 +149,10 @@ def save_assembled(folder: Path, assembled: Assembled) -> None:
     box = np.zeros((0, 3)) if assembled.start.box is None else assembled.start.box
     with whole_file(folder / START) as temporary:
         np.savez(temporary, positions=assembled.start.positions, box=box, solute=assembled.solute)
+    # Last, because where this one is, the others are.
+    xml = openmm.XmlSerializer.serialize(assembled.system).encode()
+    with whole_file(folder / SYSTEM) as temporary:
+        temporary.write_bytes(gzip.compress(xml, 6, mtime=0))
 
 
 def load_assembled(folder: Path, notes: tuple[str, ...] = ()) -> Assembled:

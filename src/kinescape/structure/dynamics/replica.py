@@ -29,7 +29,7 @@ from kinescape.structure.dynamics.checkpoint import (
 from kinescape.structure.dynamics.platforms import DAY, open_at
 from kinescape.structure.dynamics.protocol import Chunk, Protocol, plan
 from kinescape.structure.dynamics.trajectory import Trajectory, cut_back
-from kinescape.structure.dynamics.watch import check_sound, degrees_of_freedom, exploded, temperature_of
+from kinescape.structure.dynamics.watch import check_sound, exploded, temperature_of
 
 TRAJECTORY, LOG, DONE = "trajectory.dcd", "log.tsv", "done.json"
 BAROSTAT_EVERY = 25
@@ -150,12 +150,11 @@ def _run_chunk(
             return moment_of(context)
         production = chunk.stage == "production"
         block = protocol.frame_steps if production else BLOCK
-        done, labels = 0, None
+        done = 0
         while done < chunk.steps:
             target = min(done + block, chunk.steps)
             when = f"in {chunk.stage}, steps {watch.done + 1} to {watch.done + target - done}"
-            labels = labels or assembled.labels()
-            _step(context, integrator, target - done, chunk, when, labels)
+            _step(assembled, context, integrator, target - done, chunk, when)
             watch.step(chunk.stage, target - done)
             done = target
             found = _look(assembled, context, chunk, watch.done, when, log, watch.done * watch.timestep)
@@ -166,7 +165,7 @@ def _run_chunk(
     return final
 
 
-def _step(context: Any, integrator: Any, steps: int, chunk: Chunk, when: str, labels: list[str]) -> None:
+def _step(assembled: Assembled, context: Any, integrator: Any, steps: int, chunk: Chunk, when: str) -> None:
     """So many steps, looked at in between where they are many."""
     left = steps
     while left:
@@ -174,47 +173,37 @@ def _step(context: Any, integrator: Any, steps: int, chunk: Chunk, when: str, la
         try:
             integrator.step(now)
         except openmm.OpenMMException as problem:
-            _sound(context, chunk, when, labels, str(problem))
-            raise exploded(str(problem).splitlines()[0].rstrip("."), when) from None
+            reason = str(problem).splitlines()[0].rstrip(".")
+            _sound(assembled, context, chunk, when, reason)
+            raise exploded(reason, when) from None
         left -= now
         if left:
-            _sound(context, chunk, when, labels)
+            _sound(assembled, context, chunk, when)
 
 
-def _sound(context: Any, chunk: Chunk, when: str, labels: list[str], reason: str = "") -> None:
+def _sound(
+    assembled: Assembled, context: Any, chunk: Chunk, when: str, reason: str = ""
+) -> tuple[Moment, float, float]:
+    """The moment, potential energy (kJ/mol) and temperature, checked."""
     try:
         moment = moment_of(context)
     except openmm.OpenMMException:
         raise exploded(reason or "positions cannot be read", when) from None
-    lost = not np.isfinite(moment.positions).all()
-    energy, temperature = (float("nan"), float("nan")) if lost else _energies(context)
-    check_sound(moment.positions, moment.velocities, energy, temperature, chunk.temperature, when, labels)
-
-
-def _energies(context: Any) -> tuple[float, float]:
-    state = context.getState(getEnergy=True)
-    kinetic = state.getKineticEnergy().value_in_unit(unit.kilojoule_per_mole)
-    potential = float(state.getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole))
-    return potential, temperature_of(kinetic, degrees_of_freedom(context.getSystem()))
+    potential = temperature = float("nan")
+    if np.isfinite(moment.positions).all():
+        state = context.getState(getEnergy=True)
+        potential = float(state.getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole))
+        kinetic = float(state.getKineticEnergy().value_in_unit(unit.kilojoule_per_mole))
+        temperature = temperature_of(kinetic, assembled.freedom)
+    check_sound(moment.positions, moment.velocities, potential, temperature, chunk.temperature, when, assembled.labels)
+    return moment, potential, temperature
 
 
 def _look(
     assembled: Assembled, context: Any, chunk: Chunk, step: int, when: str, log: Path, time_ps: float = 0.0
 ) -> Moment:
     """Check, and write a line of the log."""
-    moment = moment_of(context)
-    potential, temperature = _energies(context)
-    check_sound(
-        moment.positions,
-        moment.velocities,
-        potential,
-        temperature,
-        chunk.temperature,
-        when,
-        assembled.labels()
-        if not np.isfinite(potential) or temperature > chunk.temperature
-        else [""] * len(moment.positions),
-    )
+    moment, potential, temperature = _sound(assembled, context, chunk, when)
     volume = "" if moment.box is None else f"{abs(float(np.linalg.det(moment.box))):.4f}"
     row = (chunk.stage, str(step), f"{time_ps:.4f}", f"{potential:.4f}", f"{temperature:.2f}", volume)
     with log.open("a", encoding="utf-8", newline="\n") as out:
