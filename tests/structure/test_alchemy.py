@@ -274,3 +274,31 @@ def test_an_explosion_is_told() -> None:
             equilibration=1,
             platform="Reference",
         )
+
+
+def test_a_drug_in_explicit_water_keeps_its_energy_when_coupled(tmp_path: Path) -> None:
+    """PME, exceptions and cutoffs: the made system is the given one at 1; decoupled, the drug feels nothing."""
+    pytest.importorskip("rdkit")
+    from synthetic_complex import complex_text
+
+    from kinescape.structure.dynamics.assemble import assemble
+    from kinescape.structure.dynamics.protocol import Protocol
+    from kinescape.structure.read import read_model
+
+    path = tmp_path / "complex.pdb"
+    path.write_text(complex_text())
+    wet = assemble(read_model(path), "LOR", "", Protocol())
+    drug = [atom.index for atom in wet.topology.atoms() if atom.residue.name == "LOR"]
+    drug = wet.solute[drug].tolist()
+    for force in wet.system.getForces():
+        if isinstance(force, openmm.NonbondedForce):
+            force.setUseDispersionCorrection(False)
+    made = decoupled(wet.system, drug)
+    original = energy(wet.system, wet.start.positions)
+    coupled = energy(made, wet.start.positions, **{STERICS: 1.0, ELECTROSTATICS: 1.0})
+    # Pairs of the drug's own atoms beyond the cutoff of 9 Å are left out in the one and counted in the other.
+    assert coupled == pytest.approx(original, abs=0.1)
+    moved = wet.start.positions.copy()
+    moved[drug] += np.array([0.05, 0.02, -0.03])
+    off = {STERICS: 0.0, ELECTROSTATICS: 0.0}
+    assert energy(made, moved, **off) == pytest.approx(energy(made, wet.start.positions, **off), abs=0.05)

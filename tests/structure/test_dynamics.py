@@ -26,7 +26,7 @@ from kinescape.errors import InputError, KinescapeError  # noqa: E402
 from kinescape.structure.analysis.quiet import quiet  # noqa: E402
 from kinescape.structure.dynamics.assemble import Assembled, assemble, load_assembled, save_assembled  # noqa: E402
 from kinescape.structure.dynamics.checkpoint import NAME, read_checkpoint  # noqa: E402
-from kinescape.structure.dynamics.platforms import choose_platform  # noqa: E402
+from kinescape.structure.dynamics.platforms import PROCESSOR, choose_platform  # noqa: E402
 from kinescape.structure.dynamics.protocol import Protocol, plan  # noqa: E402
 from kinescape.structure.dynamics.replica import LOG, TRAJECTORY, Engine, Progress, run_replica  # noqa: E402
 from kinescape.structure.dynamics.run import Request, protocol_for, run_arm  # noqa: E402
@@ -327,6 +327,21 @@ def test_a_folder_with_other_things_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "out" / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match="is not empty and holds no simulation"):
         run_arm(Request(pdb, TINY, platform="Reference"), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("device", "processor"),
+    [
+        ("cpu-haswell-AMD EPYC 7763 64-Core Processor", True),
+        ("pthread-AMD Ryzen 7", True),
+        ("Intel(R) Xeon(R) Gold 6226R CPU @ 2.90GHz", True),
+        ("NVIDIA H100 80GB HBM3", False),
+        ("gfx1100", False),
+        ("Intel(R) Arc(TM) A770 Graphics", False),
+    ],
+)
+def test_a_processor_that_speaks_opencl_is_no_gpu(device: str, processor: bool) -> None:
+    assert bool(PROCESSOR.search(device)) is processor
 
 
 def test_an_accelerator_that_is_not_there_is_no_cpu() -> None:

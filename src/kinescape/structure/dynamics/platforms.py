@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform as machine
+import re
 import time
 from typing import Any
 
@@ -16,6 +17,8 @@ from kinescape.structure.dynamics.checkpoint import Moment
 ACCELERATED = ("CUDA", "HIP", "OpenCL")
 """Tried in this order."""
 DAY = 86400.0
+PROCESSOR = re.compile(r"pthread|\bcpu\b|xeon|epyc|ryzen|core\(tm\)", re.IGNORECASE)
+"""Names of OpenCL devices that are the processor itself (PoCL, Intel's runtime): OpenMM's own CPU platform is faster."""
 
 
 def choose_platform(asked: str = "auto") -> str:
@@ -32,7 +35,7 @@ def choose_platform(asked: str = "auto") -> str:
     }
     if asked.lower() == "auto":
         for name in ACCELERATED:
-            if name.lower() in there and not _why_not(name):
+            if name.lower() in there and not _why_not(name) and not PROCESSOR.search(_device(name)):
                 return name
         return "CPU"
     if asked.lower() not in there:
