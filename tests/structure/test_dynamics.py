@@ -303,6 +303,7 @@ def test_command_runs_replicas_records_them_and_keeps_what_is_done(tmp_path: Pat
         (["--time-ns", "-1"], "time_ns"),
         (["--time-ns", "nan"], "time_ns"),
         (["--time-ns", "0.001", "--frame-ps", "10"], "at least one frame"),
+        (["--frame-ps", "0.0001"], "shorter than a time step"),
         (["--equilibrate-ps", "-5"], "heat_ps"),
         (["--timestep-fs", "20"], "time step too long"),
         (["--platform", "Abacus"], "no such platform"),

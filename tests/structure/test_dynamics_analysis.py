@@ -310,6 +310,14 @@ def test_folders_of_one_system_are_one_arm(tmp_path: Path) -> None:
     arm: Arm = load_arm([one, two])
     assert [replica.seed for replica in arm.replicas] == [1, 2, 11]
     assert arm.notes == ("two/replica-2 is not finished and was left out.",)
+    record = json.loads((two / "run.json").read_text())
+    record["protocol"]["chunk_ps"] = 12345.0
+    (two / "run.json").write_text(json.dumps(record))
+    assert len(load_arm([one, two]).replicas) == 3
+    record["protocol"]["temperature"] = 310.0
+    (two / "run.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="another temperature"):
+        load_arm([one, two])
     with pytest.raises(InputError, match="two replicas have the seed 1"):
         load_arm([one, write_arm(tmp_path / "copy", [noisy(1)])])
     with pytest.raises(InputError, match="other systems are compared with --against"):

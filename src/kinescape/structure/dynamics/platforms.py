@@ -18,7 +18,7 @@ ACCELERATED = ("CUDA", "HIP", "OpenCL")
 """Tried in this order."""
 DAY = 86400.0
 PROCESSOR = re.compile(r"pthread|\bcpu\b|xeon|epyc|ryzen|core\(tm\)", re.IGNORECASE)
-"""Names of OpenCL devices that are the processor itself (PoCL, Intel's runtime): OpenMM's own CPU platform is faster."""
+"""OpenCL devices that are the processor itself (PoCL, Intel's runtime), by name: the CPU platform is faster."""
 
 
 def choose_platform(asked: str = "auto") -> str:

@@ -60,7 +60,13 @@ class Protocol:
                 raise InputError(f"{name} of the protocol", found=getattr(self, name), expected="0 or more")
         if self.timestep_fs > 4.0:
             raise InputError("time step too long", found=f"{self.timestep_fs:g} fs", expected="4 fs at most")
-        if self.frame_steps < 1 or self.production_steps < self.frame_steps:
+        if self.frame_steps < 1:
+            raise InputError(
+                "the time between two frames is shorter than a time step",
+                found=f"{self.frame_ps:g} ps",
+                expected=f"{self.timestep_fs / 1000:g} ps or more",
+            )
+        if self.production_steps < self.frame_steps:
             raise InputError(
                 "the production is shorter than the time between two frames",
                 found=f"{1000 * self.time_ns:g} ps with a frame every {self.frame_ps:g} ps",
