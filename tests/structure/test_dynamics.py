@@ -118,7 +118,8 @@ def test_explicit_water_goes_on_bit_for_bit_under_pressure(tmp_path: Path) -> No
     with pytest.raises(Killed):
         # The second chunk of the production has begun.
         run_replica(tmp_path / "cut", assembled, wet, 7, engine, kill_after(len(plan(wet)) - 3 + 4))
-    run_replica(tmp_path / "cut", assembled, wet, 7, engine)
+    save_assembled(tmp_path, assembled)
+    run_replica(tmp_path / "cut", load_assembled(tmp_path), wet, 7, engine)
     assert files_of(tmp_path / "cut") == files_of(tmp_path / "whole")
     checkpoint = read_checkpoint(tmp_path / "cut")
     assert checkpoint is not None
