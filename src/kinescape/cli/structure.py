@@ -22,6 +22,12 @@ VERBS: dict[str, tuple[str, str]] = {
         "kinescape.cli.structure_screen:screen",
         "How much worse each mutant holds the drug: implicit-solvent energies, minutes per mutant.",
     ),
+    "simulate": ("kinescape.cli.structure_simulate:simulate", "Molecular dynamics, replicas that go on after a kill."),
+    "analyse": ("kinescape.cli.structure_analyse:analyse", "RMSD, RMSF, hydrogen bonds and contacts of simulations."),
+    "free-energy": (
+        "kinescape.cli.structure_free_energy:free_energy",
+        "A free energy from alchemical windows, refused where they do not overlap.",
+    ),
 }
 """Verbs of `kinescape structure` by name. The help line stands here so that the help imports none of the modules."""
 

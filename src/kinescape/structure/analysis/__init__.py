@@ -1,0 +1,1 @@
+"""What trajectories show, with errors, and two arms beside one another."""
