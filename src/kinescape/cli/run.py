@@ -20,7 +20,9 @@ from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SA
     "--fastq", nargs=2, type=click.Path(path_type=Path), metavar="R1 R2", help="One pair of files instead of a sheet."
 )
 @click.option("--sample", help="Name of that one sample (default: from the file name).")
-@click.option("--cfdna-ng", type=FiniteRange(min=0, min_open=True), help="cfDNA of that one sample, in nanograms.")
+@click.option(
+    "--cfdna-ng", type=FiniteRange(min=0, max=1e6, min_open=True), help="cfDNA of that one sample, in nanograms."
+)
 @click.option("--panel", default="alk-ros1", show_default=True, help="Name or folder of the panel.")
 @click.option(
     "--reference",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kinescape.records import Call, DrugState, KnownPosition, PhaseVerdict, SampleResult
+from kinescape.sheet import LARGEST_AMOUNT
 
 WEAK_FILTER = "weak_evidence"
 """The FILTER entry that every variant with weak evidence carries."""
@@ -19,6 +20,7 @@ Fault = tuple[str, str]
 
 def faults(result: SampleResult) -> Iterator[Fault]:
     """Every broken rule of ``result``, in the order of the file."""
+    yield from _sample_faults(result)
     yield from _coverage_faults(result)
     for i, call in enumerate(result.calls):
         yield from ((f"$.calls[{i}].{field}", text) for field, text in _call_faults(call))
@@ -29,6 +31,13 @@ def faults(result: SampleResult) -> Iterator[Fault]:
         yield from ((f"$.phases[{i}].{field}", text) for field, text in _phase_faults(phase))
     for i, drug in enumerate(result.drugs):
         yield from ((f"$.drugs[{i}].{field}", text) for field, text in _drug_faults(drug))
+
+
+def _sample_faults(result: SampleResult) -> Iterator[Fault]:
+    amounts = {name: getattr(result.sample, name) for name in ("cfdna_ng", "plasma_ml", "fragment_bp")}
+    for name, amount in amounts.items():
+        if amount is not None and not 0 < amount <= LARGEST_AMOUNT:
+            yield f"$.sample.{name}", f"is not an amount above 0 and at most {LARGEST_AMOUNT:g}"
 
 
 def _coverage_faults(result: SampleResult) -> Iterator[Fault]:
