@@ -188,6 +188,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(problem, "problem_mark", None)
         reason = str(getattr(problem, "problem", "malformed"))
         raise InputError(f"not YAML ({reason})", file=path, line=mark.line + 1 if mark else None) from None
+    except (ValueError, RecursionError) as problem:
+        # A date that no calendar has; brackets nested deeper than any settings are.
+        raise InputError(f"not YAML ({problem})", file=path) from None
     if not isinstance(document, dict):
         raise InputError("is not a mapping", file=path, expected="key: value lines")
     return document

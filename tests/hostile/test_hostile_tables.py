@@ -145,11 +145,7 @@ def test_cohort_folder(table: str, amount: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("amount", AMOUNTS)
 def test_survival_tables(amount: str) -> None:
     content = (DATA / "cohort" / "ovarian.csv").read_bytes()
-    header = content.split(b"\n")[0].decode().split(",")
-    time, event, group = (
-        next(name for name in header if name.strip('"') in names) for names in (("futime", "time"), ("fustat", "event", "status"), ("rx", "group"))
-    )  # fmt: skip
-    options = ["--time", time, "--event", event, "--group", group, "--no-figures"]
+    options = ["--time", "futime", "--event", "fustat", "--group", "rx", "--covariates", "age", "--no-figures"]
 
     def attack(folders: Bench, damages: list[Damage]) -> None:
         path = folders.write("table.csv", damaged(content, damages))

@@ -14,6 +14,9 @@ from kinescape.sheet import LARGEST_AMOUNT
 WEAK_FILTER = "weak_evidence"
 """The FILTER entry that every variant with weak evidence carries."""
 
+LONGEST_INSERT = 2000
+"""Bases: twice what two mates of a short-read sequencer can overlap over."""
+
 Fault = tuple[str, str]
 """(JSON path, what is wrong there)"""
 
@@ -41,6 +44,9 @@ def _sample_faults(result: SampleResult) -> Iterator[Fault]:
 
 
 def _coverage_faults(result: SampleResult) -> Iterator[Fault]:
+    for i, (length, _) in enumerate(result.qc.insert_lengths):
+        if not 0 <= length <= LONGEST_INSERT:
+            yield f"$.qc.insert_lengths[{i}]", f"the length of an insert lies between 0 and {LONGEST_INSERT} bases"
     for i, track in enumerate(result.coverage):
         if len(track.depth) != len(track.lod95):
             yield f"$.coverage[{i}].lod95", f"has {len(track.lod95)} values for {len(track.depth)} depths"
