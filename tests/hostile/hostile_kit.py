@@ -87,7 +87,20 @@ BINARY = ("flip", "flip", "zero", "cut", "insert", "noise", "remove", "double", 
 LINES = ("drop line", "double line", "swap lines", "line", "end lines")
 TABLE = (*LINES, "cell", "cell", "cell", "cell", "drop cell", "add cell", "header", "header", "flip", "cut", "insert")
 TEXT = (*LINES, "flip", "cut", "insert", "insert", "word", "word", "word")
-TREE = ("alike", "alike", "alike", "alike", "alike", "value", "remove member", "double member", "add member", "flip", "cut", "insert")
+TREE = (
+    "alike",
+    "alike",
+    "alike",
+    "alike",
+    "alike",
+    "value",
+    "remove member",
+    "double member",
+    "add member",
+    "flip",
+    "cut",
+    "insert",
+)
 MEMBERS = ("alike", "value", "remove member", "double member", "add member")
 
 

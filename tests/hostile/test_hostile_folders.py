@@ -126,7 +126,9 @@ chr6\t117317184\t103\tC\tT\t.\tPASS\tAC=1;AN=100;ONC=Oncogenic;ONCDN=x
 @pytest.mark.parametrize("source", ["gnomad", "clinvar", "boostdm", "civic"])
 @pytest.mark.parametrize("amount", AMOUNTS)
 def test_annotation_sources(source: str, amount: str) -> None:
-    boostdm = b"gene\tchr\tpos\tref\talt\taachange\tboostDM_class\tboostDM_score\nALK\t2\t29220747\tC\tT\tG1202R\tTRUE\t0.9\n"
+    boostdm = (
+        b"gene\tchr\tpos\tref\talt\taachange\tboostDM_class\tboostDM_score\nALK\t2\t29220747\tC\tT\tG1202R\tTRUE\t0.9\n"
+    )
     content = {"boostdm": boostdm, "civic": (DATA / "annotate" / "civic_2019.tsv").read_bytes()}.get(source, VCF)
 
     def attack(folders: Bench, damages: list[Damage]) -> None:

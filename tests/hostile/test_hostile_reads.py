@@ -68,7 +68,10 @@ def alignments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     unpacked = raw.read(10_000_000)
     raw.close()
     # Kernels compile on first use: that is not the time of an example.
-    assert main(["call", str(bam), "--reference", str(reference), "-o", str(folder / "calls.vcf"), "--indels", "--dindel"]) == 0
+    assert (
+        main(["call", str(bam), "--reference", str(reference), "-o", str(folder / "calls.vcf"), "--indels", "--dindel"])
+        == 0
+    )
     return {
         **{kind: (folder / f"in.{kind}").read_bytes() for kind in ("bam", "cram", "sam")},
         "records": unpacked,
@@ -85,7 +88,9 @@ def test_alignments(kind: str, amount: str, alignments: dict[str, bytes]) -> Non
     import pysam
 
     def attack(folders: Bench, damages: list[Damage]) -> None:
-        reference = folders.write("ref.fa", damaged(alignments["fasta"], damages) if kind == "fasta" else alignments["fasta"])
+        reference = folders.write(
+            "ref.fa", damaged(alignments["fasta"], damages) if kind == "fasta" else alignments["fasta"]
+        )
         name = {"cram": "in.cram", "sam": "in.sam"}.get(kind, "in.bam")
         if kind == "records":
             path = folders.given / name

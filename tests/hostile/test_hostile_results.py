@@ -37,5 +37,8 @@ def test_results(consumer: str, amount: str) -> None:
         places = {"result": result, "out": folders.out, "given": folders.given}
         seen[survives([each.format(**places) for each in arguments])[0]] += 1
 
-    import collections; seen = collections.Counter()
-    hammer(few if amount == "few" else many, TREE, attack); print("CODES", consumer, seen)
+    import collections
+
+    seen = collections.Counter()
+    hammer(few if amount == "few" else many, TREE, attack)
+    print("CODES", consumer, seen)

@@ -9,6 +9,7 @@ A saturated band cannot be quantified, and says so.
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def read_image(path: Path) -> tuple[Image, float]:
         raise InputError("is not an image", file=path, expected="a whole TIFF, PNG or JPEG") from None
     if not np.issubdtype(raw.dtype, np.number) and raw.dtype != np.bool_:
         raise InputError("is not a picture of a blot", file=path, found=f"values of kind {raw.dtype}")
-    if raw.size > MAX_PIXELS * 4:
+    if math.prod(raw.shape[:2]) > MAX_PIXELS:
         raise InputError("is larger than a picture of a blot", file=path, found=f"shape {raw.shape}")
     if not np.isfinite(raw).all():
         raise InputError("holds grey levels that are not finite numbers", file=path)
