@@ -19,6 +19,7 @@ import csv
 import gzip
 import io
 import json
+import random
 import re
 import resource
 import shutil
@@ -94,6 +95,19 @@ def larger_reference(panel_folder: Path, decoys: Path, path: Path) -> Path:
     return path
 
 
+def add_diverged_copy(panel_folder: Path, decoys: Path, share: float, seed: int) -> None:
+    """A made-up relative of ALK's amplicons: no such copy is known; it shows what one would do."""
+    from kinescape.panel.load import load_panel
+
+    panel, draw = load_panel(str(panel_folder)), random.Random(seed)
+    with decoys.open("a", encoding="utf-8") as handle:
+        for amplicon in panel.amplicons:
+            if amplicon.chrom == "chr2":
+                bases = panel.bases(amplicon.chrom, amplicon.start - 20, amplicon.end + 20)
+                changed = (draw.choice("ACGT".replace(base, "")) if draw.random() < share else base for base in bases)
+                handle.write(f">copy_of_{amplicon.name}\n{''.join(changed)}\n")
+
+
 def analysed(arguments: list[str], sample: Path) -> dict[str, Any]:
     """Result and positions of one run, with the CPU seconds that it took."""
     from kinescape.cli.main import main
@@ -131,8 +145,8 @@ def report(windows: dict[str, Any], larger: dict[str, Any]) -> None:
     for place in sorted(set(one) | set(two)):
         print(f"call {place:24} windows {_said(one.get(place)):28} larger {_said(two.get(place))}")
     columns = [name for name in windows["positions"][0] if name not in ("#chrom", "chrom", "pos", "ref")]
-    differing = {name: 0 for name in columns}
-    largest = {name: 0.0 for name in columns}
+    differing = dict.fromkeys(columns, 0)
+    largest = dict.fromkeys(columns, 0.0)
     for a, b in zip(windows["positions"], larger["positions"], strict=True):
         for name in columns:
             if a[name] != b[name]:
@@ -162,6 +176,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=3000)
     parser.add_argument("--off-target", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--diverged", type=float, default=0.0, help="add a copy of ALK's windows that differs so much")
     parser.add_argument("--min-depth", type=int, default=500)
     options = parser.parse_args()
 
@@ -170,15 +185,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         panel = moved_panel(folder / "panel")
+        decoys = folder / "decoys.fa"
+        decoys.write_text(options.decoys.read_text(encoding="utf-8"), encoding="utf-8")
+        if options.diverged:
+            add_diverged_copy(panel, decoys, options.diverged, options.seed)
         spec = {
             "sample": "S", "panel": "panel", "pairs": options.pairs, "molecules": 5000, "background": 0.0024,
             "haplotypes": list(CHANGES),
-            "off_target": {"fraction": options.off_target, "fasta": str(options.decoys.resolve())},
+            "off_target": {"fraction": options.off_target, "fasta": str(decoys)},
         }  # fmt: skip
         (folder / "spec.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
         truth = simulate_file(folder / "spec.yaml", folder / "S", options.seed, None)
         print(f"simulated: {truth.pairs:,} read pairs, {truth.off_target_pairs:,} of them from {options.decoys.name}")
-        reference = larger_reference(panel, options.decoys, folder / "larger.fa")
+        reference = larger_reference(panel, decoys, folder / "larger.fa")
         shared = ["--fastq", str(folder / "S_R1.fastq.gz"), str(folder / "S_R2.fastq.gz"), "--sample", "S", "--quiet",
                   "--panel", str(panel), "--min-depth", str(options.min_depth), "--threads", "1"]  # fmt: skip
         runs = {}

@@ -38,7 +38,10 @@ PERMISSIVE = re.compile(
 """Licences under which the product may depend on a package (LGPL and MPL: used as it stands, not changed)."""
 COPYLEFT = re.compile(r"(?<!L)\b(A?GPL)|(?<!Lesser )\bGeneral Public", re.IGNORECASE)
 
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "docutils": "its classifiers list the licence of every part: the library is BSD-2-Clause and public domain; what is "
+    "GPL is a mode for the editor Emacs, which the installed package does not hold",
+}
 """Package -> why it may be used although its metadata do not name one of these licences."""
 
 

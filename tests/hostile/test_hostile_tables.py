@@ -1,4 +1,4 @@
-"""Tables that people send: sample sheet, bench, clinic, IC50 values. Cells with anything in them, lines out of place."""
+"""Tables that people send: sample sheet, bench, clinic, IC50 values; cells with anything in them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kinescape.cohort.simulate import simulated_cohort, write_tables
 DATA = Path(__file__).parents[1] / "data"
 AMOUNTS = ["few", pytest.param("many", marks=pytest.mark.slow)]
 
-SHEET = b"""sample,fastq_1,fastq_2,patient,timepoint,date,therapy,line,cfdna_ng,plasma_ml,fragment_bp,role,simulated,note
+SHEET = b"""sample,fastq_1,fastq_2,patient,timepoint,date,therapy,line,cfdna_ng,plasma_ml,fragment_bp,role,simulated,n
 A,a_R1.fq,a_R2.fq,P1,baseline,2023-05-11,Lorlatinib,2,30,4,167,plasma,no,x
 B,b_R1.fq,b_R2.fq,P1,relapse,2024-01-11,Lorlatinib,2,12.5,4,167,plasma,yes,y
 C,c_R1.fq,c_R2.fq,,,,,,,,,control,,
@@ -111,7 +111,8 @@ def test_rules_file(amount: str) -> None:
 @pytest.mark.parametrize("amount", AMOUNTS)
 def test_ic50_tables(amount: str) -> None:
     wide = (DATA / "knowledge" / "villa2024_table2_ic50_nM.csv").read_bytes()
-    long = b"variant,drug,ic50,ic50_low,ic50_high,unit,source\nWT,Crizotinib,90,80,100,nM,x\nL1196M,Crizotinib,>3000,,,nM,x\n"
+    long = b"variant,drug,ic50,ic50_low,ic50_high,unit,source\nWT,Crizotinib,90,80,100,nM,x\n"
+    long += b"L1196M,Crizotinib,>3000,,,nM,x\n"
     add = ["--gene", "ALK", "--fusion", "EML4::ALK", "--system", "s", "--source", "l", "--date", "2024-01-01"]
 
     def attack(folders: Bench, damages: list[Damage]) -> None:
@@ -194,7 +195,8 @@ def test_study_folders(amount: str, tmp_path: Path) -> None:
     from kinescape.cohort.cbioportal_out import export_study
     from kinescape.cohort.load import load_cohort
 
-    write_tables(simulated_cohort(), tmp_path / "c") if (tmp_path / "c").mkdir() is None else None
+    (tmp_path / "c").mkdir()
+    write_tables(simulated_cohort(), tmp_path / "c")
     export_study(load_cohort(tmp_path / "c"), "s", tmp_path / "study")
     files = {path.name: path.read_bytes() for path in (tmp_path / "study").rglob("*.txt")}
     names = sorted(files)
@@ -221,6 +223,6 @@ def test_every_nasty_value_in_every_column_of_a_sheet() -> None:
                 cells = SHEET.split(b"\n")[1].decode().split(",")
                 cells[column] = '"' + value.replace('"', '""') + '"'
                 path = folders.write("sheet.csv", (",".join(header) + "\n" + ",".join(cells) + "\n").encode())
-                if refused_or_read(lambda: read_sheet(path)):
+                if refused_or_read(lambda path=path: read_sheet(path)):
                     (row,) = read_table(path, required=("sample",))
                     assert row.line >= 2
