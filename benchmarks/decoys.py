@@ -3,11 +3,11 @@
     python benchmarks/decoys.py DECOYS.fa [--pairs 3000] [--off-target 0.3] [--seed 1]
 
 DECOYS.fa: other regions of the genome (FASTA, any number). A sample is simulated whose off-target reads are cut from
-them, and `kinescape run` reads it twice: against the embedded windows, and with `--reference` against a FASTA that holds
+them, and `kinescape run` reads it twice: against the embedded windows, and with `--reference` against a FASTA of
 the same windows and the decoys. Printed is what differs: calls, depth, mismatches per base, reads counted.
 
 A genome FASTA has chromosomes of full length. So that an index is built in seconds, the panel is moved: 29,190,000 is
-taken off its positions on chr2 and 117,280,000 off those on chr6, and the two chromosomes are N outside the windows. Both
+taken off its positions on chr2 and 117,280,000 off those on chr6; both chromosomes are N outside the windows. Both
 runs use that panel. bwa fills N with random bases, and says so; Bowtie2 leaves them out.
 """
 

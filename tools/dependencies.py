@@ -39,8 +39,8 @@ PERMISSIVE = re.compile(
 COPYLEFT = re.compile(r"(?<!L)\b(A?GPL)|(?<!Lesser )\bGeneral Public", re.IGNORECASE)
 
 EXCEPTIONS: dict[str, str] = {
-    "docutils": "its classifiers list the licence of every part: the library is BSD-2-Clause and public domain; what is "
-    "GPL is a mode for the editor Emacs, which the installed package does not hold",
+    "docutils": "its classifiers list the licence of every part: the library is BSD-2-Clause and public domain; what "
+    "is GPL is a mode for the editor Emacs, which the installed package does not hold",
 }
 """Package -> why it may be used although its metadata do not name one of these licences."""
 
@@ -139,8 +139,8 @@ def audit() -> int:
         locked = Path(folder) / "requirements.txt"
         export = ["uv", "export", "--no-dev", "--all-extras", "--no-emit-project", "--frozen", "-q", "-o", str(locked)]
         subprocess.run(export, cwd=PROJECT, check=True, capture_output=True)
-        command = [sys.executable, "-m", "pip_audit", "-r", str(locked), "--disable-pip", "--no-deps", "--format", "json",
-                   "--timeout", "15", "--progress-spinner", "off"]  # fmt: skip
+        command = [sys.executable, "-m", "pip_audit", "-r", str(locked), "--disable-pip", "--no-deps", "--format",
+                   "json", "--timeout", "15", "--progress-spinner", "off"]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         packages = json.loads(done.stdout)["dependencies"]

@@ -44,7 +44,7 @@ def opened_workbook(path: Path) -> Iterator[Any]:
         try:
             book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
             if not book.sheetnames:
-                raise InputError("has no sheets", file=path, expected="a workbook with a table")
+                raise InputError("has no sheets", file=path, expected="a workbook with a table")  # noqa: TRY301
             yield book
         except (KinescapeError, GeneratorExit):
             raise

@@ -212,10 +212,8 @@ def test_background(amount: str, background_file: Path) -> None:
     footer = len(content) - int.from_bytes(content[-8:-4], "little") - 8
 
     def attack(folders: Bench, damages: list[Damage]) -> None:
-        if damages[0][3] % 2:
-            made = content[:footer] + damaged(content[footer:], damages)
-        else:
-            made = damaged(content, damages)
+        kept = footer if damages[0][3] % 2 else 0
+        made = content[:kept] + damaged(content[kept:], damages)
         path = folders.write("background.parquet", made)
         refused_or_read(lambda: read_background(path, panel, axis))
 
