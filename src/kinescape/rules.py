@@ -180,7 +180,7 @@ class _Loader(yaml.SafeLoader):
     """Safe YAML without aliases: aliases of aliases would unfold a page of text into gigabytes."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):  # type: ignore[no-untyped-call]
+        if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(None, None, "an alias ('*name') is not read here", mark)
         return super().compose_node(parent, index)

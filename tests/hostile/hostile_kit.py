@@ -256,7 +256,7 @@ def bench() -> Iterator[Bench]:
         os.chdir(root / "here")
         try:
             yield made
-            assert listed(root / "here") == [], f"written to the current folder: {os.listdir(root / 'here')}"
+            assert listed(root / "here") == [], f"written to the current folder: {listed(root)}"
             there = set(listed(root)) - {"given", "out", "here"}
             assert not there, f"written outside the output folder: {sorted(there)}"
         finally:

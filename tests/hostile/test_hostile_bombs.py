@@ -18,6 +18,8 @@ from hostile_kit import in_little_memory
 
 from kinescape.assay.templates import template_text
 
+pytestmark = pytest.mark.slow
+
 MEGABYTES = 4096
 """Address space; the libraries alone reserve about 1.5 GB of it."""
 
