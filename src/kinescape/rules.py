@@ -176,10 +176,20 @@ def read_rules(path: Path) -> Rules:
     return rules
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe YAML without aliases: aliases of aliases would unfold a page of text into gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "an alias ('*name') is not read here", mark)
+        return super().compose_node(parent, index)
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file whose top is a mapping; InputError when it is absent or something else."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         raise InputError("no such file", file=path) from None
     except (OSError, UnicodeDecodeError) as problem:
@@ -188,6 +198,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(problem, "problem_mark", None)
         reason = str(getattr(problem, "problem", "malformed"))
         raise InputError(f"not YAML ({reason})", file=path, line=mark.line + 1 if mark else None) from None
+    except (ValueError, RecursionError) as problem:
+        # A date that no calendar has; brackets nested deeper than any settings are.
+        raise InputError(f"not YAML ({problem})", file=path) from None
     if not isinstance(document, dict):
         raise InputError("is not a mapping", file=path, expected="key: value lines")
     return document

@@ -15,6 +15,8 @@ KNOWN = (
     *("patient", "timepoint", "date", "therapy", "line", "cfdna_ng", "plasma_ml", "fragment_bp", "role", "simulated"),
 )
 ROLES = ("plasma", "control")
+LARGEST_AMOUNT = 1e6
+"""Largest amount believed of a sample: a milligram of cfDNA, a cubic metre of plasma, a fragment of a million bases."""
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _TRUE, _FALSE = ("yes", "true", "1"), ("no", "false", "0", "")
 
@@ -71,7 +73,7 @@ def read_sheet(path: Path) -> tuple[SheetSample, ...]:
         samples[name.lower()] = row.line
         pair = []
         for column in ("fastq_1", "fastq_2"):
-            file = _resolved(path, row.text(column))
+            file = _resolved(path, row, column)
             if file in files:
                 raise row.error(
                     f"file is already used in line {files[file]}", column=column, expected="a file of its own"
@@ -82,10 +84,17 @@ def read_sheet(path: Path) -> tuple[SheetSample, ...]:
     return tuple(sheet)
 
 
-def _resolved(sheet: Path, given: str) -> Path:
-    path = Path(given).expanduser()
-    beside = sheet.parent / path
-    return (beside if beside.exists() or not path.exists() else path).absolute()
+def _resolved(sheet: Path, row: Row, column: str) -> Path:
+    given = row.text(column)
+    if not given.isprintable():
+        raise row.error("not usable as a file's name", column=column, expected="a name without control characters")
+    try:
+        path = Path(given).expanduser()
+        beside = sheet.parent / path
+        return (beside if beside.exists() or not path.exists() else path).absolute()
+    except (OSError, RuntimeError, ValueError):
+        # Longer than the file system allows; '~name' of a user who is not known.
+        raise row.error("not usable as a file's name", column=column, expected="the path of a file") from None
 
 
 def _info(row: Row, name: str) -> SampleInfo:
@@ -95,6 +104,8 @@ def _info(row: Row, name: str) -> SampleInfo:
         amounts[column] = row.optional_number(column)
         if amounts[column] is not None and not amounts[column] > 0:  # type: ignore[operator]
             raise row.error("not a positive number", column=column, expected="a number above 0")
+        if amounts[column] is not None and amounts[column] > LARGEST_AMOUNT:  # type: ignore[operator]
+            raise row.error("too large", column=column, expected=f"at most {LARGEST_AMOUNT:g}")
     return SampleInfo(
         sample=name,
         patient=row.text("patient", ""),

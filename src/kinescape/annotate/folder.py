@@ -96,7 +96,7 @@ def read_manifest(folder: Path, source: Source) -> Manifest:
         manifest = msgspec.yaml.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
         raise InputError("no such file", file=path, expected="the manifest of the slice beside it") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, ValueError, RecursionError) as problem:
         what = " ".join(str(problem).split())
         raise InputError(f"is not the manifest of a slice ({what})", file=path) from None
     except OSError as problem:

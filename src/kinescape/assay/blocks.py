@@ -46,6 +46,8 @@ def differences(values: Mapping[str, Mapping[str, float]], reference: str) -> di
         By variant and experiment, on a scale on which an experiment's shift adds (logs).
     """
     blocks = list(values.get(reference, {}))
+    if not blocks:
+        return {}
     names = [reference, *(n for n in values if n != reference and set(values[n]) & set(blocks))]
     rows = [(n, b) for n in names for b in values[n] if b in blocks]
     y = np.array([values[n][b] for n, b in rows])
@@ -54,8 +56,6 @@ def differences(values: Mapping[str, Mapping[str, float]], reference: str) -> di
     design = np.column_stack([np.ones(len(rows)), variant.reshape(len(rows), -1), block.reshape(len(rows), -1)]).astype(
         np.float64
     )
-    if not rows:
-        return {}
     beta, _, rank, _ = np.linalg.lstsq(design, y, rcond=None)
     degrees = y.size - int(rank)
     residuals = y - design @ beta

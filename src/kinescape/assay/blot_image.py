@@ -9,6 +9,8 @@ A saturated band cannot be quantified, and says so.
 from __future__ import annotations
 
 import itertools
+import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,8 @@ Image = NDArray[np.float64]
 
 IMAGE_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 """First bytes of PNG, JPEG and TIFF (either byte order)."""
+MAX_PIXELS = 60_000_000
+"""Pixels of the largest picture read: a film scanned at 600 dpi has 35 million on A4."""
 SATURATED_SHARE = 0.01
 """Share of a band's pixels at the detector's limit above which its volume is only a lower bound."""
 BAND_FOOT = 0.1
@@ -65,9 +69,20 @@ def read_image(path: Path) -> tuple[Image, float]:
     if not start.startswith(IMAGE_SIGNATURES):
         raise InputError("is not an image", file=path, expected="TIFF, PNG or JPEG")
     try:
-        raw = io.imread(path)
-    except (ValueError, OSError, SyntaxError):
+        with warnings.catch_warnings():
+            # Where a picture is damaged its readers warn before they fail, of the damage and of one another.
+            warnings.simplefilter("ignore")
+            raw = np.asarray(io.imread(path))
+    except Exception:
         raise InputError("is not an image", file=path, expected="a whole TIFF, PNG or JPEG") from None
+    if not np.issubdtype(raw.dtype, np.number) and raw.dtype != np.bool_:
+        raise InputError("is not a picture of a blot", file=path, found=f"values of kind {raw.dtype}")
+    if math.prod(raw.shape[:2]) > MAX_PIXELS:
+        raise InputError("is larger than a picture of a blot", file=path, found=f"shape {raw.shape}")
+    if not np.isfinite(raw).all():
+        raise InputError("holds grey levels that are not finite numbers", file=path)
+    if raw.dtype == np.bool_:
+        raise InputError("is not a picture of a blot", file=path, found="black and white", expected="grey levels")
     if raw.ndim == 3:
         raw = raw[..., :3].mean(axis=2).astype(raw.dtype)
     if raw.ndim != 2 or min(raw.shape) < 10:

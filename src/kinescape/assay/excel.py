@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
 from kinescape.errors import InputError
 from kinescape.tables import Row
+from kinescape.workbooks import opened_workbook, sheet_rows
 
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
 
@@ -28,23 +28,11 @@ def sheet_cells(path: Path, sheet: str | None = None) -> list[list[str]]:
     InputError
         No such file or sheet, not a workbook, or a cell holds a spreadsheet error such as ``#DIV/0!``.
     """
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except FileNotFoundError:
-        raise InputError("no such file", file=path) from None
-    except (BadZipFile, InvalidFileException, KeyError, OSError):
-        raise InputError("is not an Excel workbook", file=path, expected=".xlsx") from None
-    try:
+    with opened_workbook(path) as book:
         if sheet is not None and sheet not in book.sheetnames:
             raise InputError("no such sheet", file=path, found=sheet, expected="one of " + ", ".join(book.sheetnames))
         page = book[sheet] if sheet is not None else book[book.sheetnames[0]]
-        page.reset_dimensions()
-        rows = [[_text(value) for value in row] for row in page.iter_rows(values_only=True)]
-    finally:
-        book.close()
+        rows = [[_text(value) for value in row] for row in sheet_rows(path, page)]
     for line, row in enumerate(rows, start=1):
         for cell in row:
             if cell.startswith("#") and cell.endswith(("!", "?", "/A")):

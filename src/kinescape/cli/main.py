@@ -108,11 +108,26 @@ def main(arguments: list[str] | None = None) -> int:
     except KinescapeError as problem:
         click.echo(f"kinescape: failed: {problem}", err=True)
         return EXIT_FAILURE
+    except MemoryError:
+        click.echo("kinescape: failed: out of memory", err=True)
+        return EXIT_FAILURE
     except BrokenPipeError:
         # The reader of our output (head, less) went away: that is not a failure of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as problem:
+        # A full disk, a folder that may not be written, a name longer than the file system allows: the system's own
+        # words and the file say enough.
+        place = f"{problem.filename}: " if problem.filename is not None else ""
+        click.echo(f"kinescape: failed: {_one_line(f'{place}{problem.strerror or problem}')}", err=True)
+        return EXIT_FAILURE
     return result if isinstance(result, int) else 0
+
+
+def _one_line(text: str) -> str:
+    """Names may hold anything: an error stays one readable line."""
+    shown = text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+    return shown if len(shown) <= 500 else shown[:300] + "..." + shown[-150:]
 
 
 def run_program() -> None:

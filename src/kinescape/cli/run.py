@@ -20,7 +20,9 @@ from kinescape.errors import InputError
     "--fastq", nargs=2, type=click.Path(path_type=Path), metavar="R1 R2", help="One pair of files instead of a sheet."
 )
 @click.option("--sample", help="Name of that one sample (default: from the file name).")
-@click.option("--cfdna-ng", type=FiniteRange(min=0, min_open=True), help="cfDNA of that one sample, in nanograms.")
+@click.option(
+    "--cfdna-ng", type=FiniteRange(min=0, max=1e6, min_open=True), help="cfDNA of that one sample, in nanograms."
+)
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")
 @analysis_options
 @click.option("--force", is_flag=True, help="Run again what is already there.")

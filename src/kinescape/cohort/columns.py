@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from kinescape.cohort.stats.records import Booleans, Floats, Integers
 from kinescape.errors import InputError
 from kinescape.tables import iterate_table
+from kinescape.workbooks import opened_workbook, sheet_rows
 
 LARGE_FILE = 1_000_000
 """Bytes from which DuckDB is faster than Python's csv module, its import included."""
@@ -168,21 +169,11 @@ def _line_count(path: Path) -> int:
 
 
 def _from_excel(path: Path, sheet: str | None) -> Columns:
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except FileNotFoundError:
-        raise InputError("no such file", file=path) from None
-    except Exception as problem:
-        raise InputError(f"is not an Excel workbook ({problem})", file=path) from None
-    try:
+    with opened_workbook(path) as book:
         if sheet is not None and sheet not in book.sheetnames:
             raise InputError(f"sheet '{sheet}' is missing", file=path, found=", ".join(book.sheetnames), expected=sheet)
         name = sheet or book.sheetnames[0]
-        grid = [[_cell_text(value) for value in row] for row in book[name].iter_rows(values_only=True)]
-    finally:
-        book.close()
+        grid = [[_cell_text(value) for value in row] for row in sheet_rows(path, book[name])]
     filled = [(number, row) for number, row in enumerate(grid, 1) if any(row)]
     if not filled:
         raise InputError("is empty", file=f"{path} (sheet {name})", expected="a header line")
@@ -192,7 +183,7 @@ def _from_excel(path: Path, sheet: str | None) -> Columns:
         raise InputError(f"column '{doubled}' stands twice", file=f"{path} (sheet {name})", line=filled[0][0])
     places = [filled[0][1].index(text) for text in header]
     cells = {
-        text: np.array([row[place] for _, row in filled[1:]], dtype=np.str_)
+        text: np.array([row[place] if place < len(row) else "" for _, row in filled[1:]], dtype=np.str_)
         for text, place in zip(header, places, strict=True)
     }
     return Columns(path, name, cells, np.array([number for number, _ in filled[1:]], dtype=np.int64))

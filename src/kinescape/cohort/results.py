@@ -37,7 +37,7 @@ def read_result(path: Path) -> SampleResult:
     """One sample's result."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=SampleResult)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise InputError(f"is not a result of kinescape ({problem})", file=path) from None
 
 

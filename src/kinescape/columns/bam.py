@@ -73,7 +73,8 @@ class AlignmentFile:
                     for name, length in zip(header.references, header.lengths, strict=True)
                 )
                 order = header.to_dict().get("HD", {}).get("SO", "unknown")
-        except (OSError, ValueError, NotImplementedError):
+        except Exception:
+            # A damaged header comes out of htslib and pysam as an assertion, a key or a value, whatever it met first.
             raise InputError("cannot be read as BAM, CRAM or SAM", file=path) from None
         finally:
             pysam.set_verbosity(previous)

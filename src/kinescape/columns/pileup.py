@@ -82,6 +82,7 @@ def windows(alignments: AlignmentFile, reference: Reference, settings: PileupSet
                     finished.add(pile.contig)
                 pile = _start_contig(reads.contig, finished, alignments, reference, settings)
             _require_sorted(reads, pile, alignments)
+            _require_inside(reads, pile, alignments)
             prepared = pile.prepare(reads)
             qualities_seen = qualities_seen or bool((prepared.insertion_quality != NO_QUALITY).any())
             yield from pile.add(prepared)
@@ -118,6 +119,20 @@ def _require_sorted(reads: AlignedReads, pile: _Pile, alignments: AlignmentFile)
             expected="the output of `samtools sort`",
         )
     pile.last_start = int(reads.start[-1])
+
+
+def _require_inside(reads: AlignedReads, pile: _Pile, alignments: AlignmentFile) -> None:
+    """No read reaches beyond the reference: the kernels trust it."""
+    ends, _ = spans(reads.start, reads.cigar_bounds, reads.cigar)
+    outside = (reads.start < 0) | (ends > pile.reference.size)
+    if outside.any():
+        position = to_one_based(int(reads.start[int(np.argmax(outside))]))
+        raise InputError(
+            "a read reaches beyond the end of the reference",
+            file=alignments.path,
+            found=f"a read at {pile.name}:{position}",
+            expected=f"reads within its {pile.reference.size} bases",
+        )
 
 
 class _Pile:

@@ -78,12 +78,18 @@ def read_manifest(path: Path) -> Node:
         raise InputError(f"is not YAML ({problem.problem})", file=path, line=line) from None
     except yaml.YAMLError as problem:
         raise InputError(f"is not YAML ({problem})".splitlines()[0], file=path) from None
+    except RecursionError:
+        raise InputError("is nested deeper than a manifest is", file=path) from None
     if root is None:
         raise InputError("is empty", file=path, expected="the panel's manifest")
-    return _node(path, root, root.start_mark.line + 1)
+    return _node(path, root, root.start_mark.line + 1, set())
 
 
-def _node(path: Path, node: yaml.Node, line: int) -> Node:
+def _node(path: Path, node: yaml.Node, line: int, seen: set[int]) -> Node:
+    if id(node) in seen:
+        # Aliases of aliases would unfold a page of text into gigabytes.
+        raise InputError("an alias of YAML ('*name') is not read here", file=path, line=line)
+    seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         values: dict[str, Node] = {}
         for key, value in node.value:
@@ -92,8 +98,8 @@ def _node(path: Path, node: yaml.Node, line: int) -> Node:
                 raise InputError("a key is not a text", file=path, line=key_line, expected="a text")
             if key.value in values:
                 raise InputError(f"key '{key.value}' stands twice", file=path, line=key_line)
-            values[key.value] = _node(path, value, key_line)
+            values[key.value] = _node(path, value, key_line, seen)
         return Node(path, line, values)
     if isinstance(node, yaml.SequenceNode):
-        return Node(path, line, [_node(path, item, item.start_mark.line + 1) for item in node.value])
+        return Node(path, line, [_node(path, item, item.start_mark.line + 1, seen) for item in node.value])
     return Node(path, line, str(node.value))

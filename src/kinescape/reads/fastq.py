@@ -235,6 +235,8 @@ def fastq_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
 
 def _read(stream: BinaryIO, path: Path, size: int) -> bytes:
     """Exactly ``size`` bytes, fewer only at the end of the file."""
+    from isal import isal_zlib
+
     parts = []
     missing = size
     try:
@@ -250,7 +252,7 @@ def _read(stream: BinaryIO, path: Path, size: int) -> bytes:
             file=path,
             expected="a complete file (compare its size or checksum with the source)",
         ) from None
-    except (zlib.error, OSError, ValueError) as problem:
+    except (zlib.error, isal_zlib.error, OSError, ValueError) as problem:  # type: ignore[misc]  # a stub says instance
         raise InputError(f"gzip file is damaged ({problem})", file=path, expected="a valid gzip file") from None
     return b"".join(parts)
 

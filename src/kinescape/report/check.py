@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kinescape.records import Call, DrugState, KnownPosition, PhaseVerdict, SampleResult
+from kinescape.sheet import LARGEST_AMOUNT
 
 WEAK_FILTER = "weak_evidence"
 """The FILTER entry that every variant with weak evidence carries."""
+
+LONGEST_INSERT = 2000
+"""Bases: twice what two mates of a short-read sequencer can overlap over."""
 
 Fault = tuple[str, str]
 """(JSON path, what is wrong there)"""
@@ -19,6 +23,7 @@ Fault = tuple[str, str]
 
 def faults(result: SampleResult) -> Iterator[Fault]:
     """Every broken rule of ``result``, in the order of the file."""
+    yield from _sample_faults(result)
     yield from _coverage_faults(result)
     for i, call in enumerate(result.calls):
         yield from ((f"$.calls[{i}].{field}", text) for field, text in _call_faults(call))
@@ -31,7 +36,17 @@ def faults(result: SampleResult) -> Iterator[Fault]:
         yield from ((f"$.drugs[{i}].{field}", text) for field, text in _drug_faults(drug))
 
 
+def _sample_faults(result: SampleResult) -> Iterator[Fault]:
+    amounts = {name: getattr(result.sample, name) for name in ("cfdna_ng", "plasma_ml", "fragment_bp")}
+    for name, amount in amounts.items():
+        if amount is not None and not 0 < amount <= LARGEST_AMOUNT:
+            yield f"$.sample.{name}", f"is not an amount above 0 and at most {LARGEST_AMOUNT:g}"
+
+
 def _coverage_faults(result: SampleResult) -> Iterator[Fault]:
+    for i, (length, _) in enumerate(result.qc.insert_lengths):
+        if not 0 <= length <= LONGEST_INSERT:
+            yield f"$.qc.insert_lengths[{i}]", f"the length of an insert lies between 0 and {LONGEST_INSERT} bases"
     for i, track in enumerate(result.coverage):
         if len(track.depth) != len(track.lod95):
             yield f"$.coverage[{i}].lod95", f"has {len(track.lod95)} values for {len(track.depth)} depths"

@@ -83,6 +83,8 @@ def _check_version(path: Path, content: bytes) -> None:
         version = msgspec.json.decode(content, type=_Versioned).schema_version
     except msgspec.ValidationError as problem:
         raise _input_error(path, str(problem)) from None
+    except RecursionError:
+        raise InputError("is nested deeper than a result is", file=path) from None
     except msgspec.DecodeError as problem:
         raise InputError(f"is not JSON ({problem})", file=path, expected="the result of one sample") from None
     except UnicodeDecodeError:

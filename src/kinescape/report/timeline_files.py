@@ -92,5 +92,5 @@ def _stems(timelines: Sequence[Timeline]) -> list[str]:
 def _sheet_order(run: Path) -> list[str]:
     try:
         return [each.sample for each in msgspec.json.decode((run / PROVENANCE).read_bytes(), type=_Provenance).samples]
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return []

@@ -80,7 +80,7 @@ def read_result(path: Path) -> SampleResult:
     """
     try:
         version = str(msgspec.json.decode(path.read_bytes(), type=dict).get("schema_version", "none"))
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as problem:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise InputError(f"is no result.json ({problem})", file=path) from None
     if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
         raise InputError("other version of the schema", file=path, found=version, expected=SCHEMA_VERSION)
