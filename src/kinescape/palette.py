@@ -81,6 +81,26 @@ WELLS: dict[str, str] = {
 }
 """Outlines of control wells."""
 
+REFERENCE_MODEL, CHANGED_RESIDUE, MUTANT_MODEL, LIGAND_MODEL = "#9aa3ad", "#c8501e", "#1f6fb2", "#1f8a4c"
+"""Molecular models: the unmutated one, residues that were changed, a mutant, the ligand."""
+MODEL_INK, MODEL_NOTE, CHANGED_LABEL, REFERENCE_ARM, ERROR_BAR = "#1d2329", "#4a525b", "#8f3410", "#3b434c", "#8a929b"
+MODEL_STATES: tuple[str, ...] = (
+    *("#9aa3ad", "#3a8bd8", "#b06fd0", "#2fa08a", "#d09a2f", "#d0607a", "#6f7fe0", "#7fa03a", "#a0703a"),
+)
+"""States side by side in the page of models, the unmutated one first."""
+CONTACTS: dict[str, str] = {
+    "hydrogen bond": "#1f6fb2",
+    "salt bridge": "#b3261e",
+    "pi": "#7b4fa3",
+    "cation": "#7b4fa3",
+    "halogen bond": "#0f7b6c",
+    "hydrophobic": "#8a6d1f",
+    "van der Waals": "#8b929a",
+    "water bridge": "#3d8fd1",
+}
+"""Kinds of contacts between ligand and protein; their names stand beside them."""
+OTHER_CONTACT = "#555555"
+
 LIGHT: dict[str, str] = {
     "bg": "#f6f7f8",
     "paper": "#ffffff",

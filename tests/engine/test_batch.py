@@ -23,7 +23,9 @@ def test_the_same_bytes_as_one_after_the_other_wherever_it_is_written(sheet: She
     done = run("batch", sheet.path, "-o", out, "--jobs", "2", "--group-size", "2", *SHALLOW)
     assert contents(out) == contents(sheet.expected)
     assert sorted(Path().iterdir()) == here
-    assert sorted(path.name for path in out.iterdir()) == ["index.html", "logs", "provenance.json", "samples"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        *("contamination.tsv", "identity.tsv", "index.html", "logs", "multiqc", "provenance.json", "samples"),
+    ]
     assert {path.name for path in (out / "logs").iterdir()} == {"engine.log", *(f"{name}.log" for name in sheet.names)}
     assert "interpreting" in (out / "logs" / "s1.log").read_text()
     assert done.stderr.splitlines()[-1].startswith("samples [4/4]")

@@ -14,7 +14,7 @@ from kinescape.engine.state import FOLDER, Gone, Shared, attempt_in
 from kinescape.errors import InputError
 from kinescape.records import Parameters
 
-SHARED = Shared("out", "panel", None, None, Parameters(), 1, None, None, None)
+SHARED = Shared("out", "panel", None, None, Parameters(), 1, None, None, None, True, None)
 
 
 def test_nothing_stays_after_a_run_that_ends_well_or_not(tmp_path: Path) -> None:

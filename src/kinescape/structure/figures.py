@@ -9,13 +9,22 @@ from typing import Any
 import numpy as np
 
 from kinescape.files import whole_file
+from kinescape.palette import (
+    CHANGED_LABEL,
+    CHANGED_RESIDUE,
+    CONTACTS,
+    LIGAND_MODEL,
+    MODEL_INK,
+    MODEL_NOTE,
+    MUTANT_MODEL,
+    REFERENCE_MODEL,
+)
 from kinescape.structure.compare import State
 from kinescape.structure.geometry import Points
-from kinescape.structure.ligand_picture import COLOURS
 from kinescape.structure.model import Residue
 from kinescape.structure.sidechain import bonds_within
 
-GREY, ORANGE, BLUE = "#9aa3ad", "#c8501e", "#1f6fb2"
+GREY, ORANGE, BLUE = REFERENCE_MODEL, CHANGED_RESIDUE, MUTANT_MODEL
 LETTERS = {
     "hydrogen bond": "H",
     "salt bridge": "S",
@@ -45,7 +54,7 @@ def draw_map(states: Sequence[State], path: Path) -> None:
             if theirs.get(number) != wild.get(number):
                 text = f"{theirs.get(number, '')[:1]}: {text}".rstrip(": ")
             dark = weight[row, column] >= 1.8
-            axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else "#1d2329")
+            axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else MODEL_INK)
     image = axes.imshow(weight, cmap="Blues", vmin=0, vmax=3.2, aspect="auto")
     image.set_zorder(0)
     axes.set_xticks(range(len(states)), [state.name for state in states], rotation=30, ha="left", fontsize=9)
@@ -58,9 +67,9 @@ def draw_map(states: Sequence[State], path: Path) -> None:
     for side in axes.spines.values():
         side.set_visible(False)
     shown = list(dict.fromkeys(_start(each.kind) for state in states for each in state.contacts))
-    key = [f"{LETTERS[start]} {_full(start)}" for start in COLOURS if start in shown]
+    key = [f"{LETTERS[start]} {_full(start)}" for start in CONTACTS if start in shown]
     lines = ["   ".join(key[place : place + 2]) for place in range(0, len(key), 2)]
-    axes.set_xlabel("\n".join(lines), fontsize=8, color="#4a525b")
+    axes.set_xlabel("\n".join(lines), fontsize=8, color=MODEL_NOTE)
     _save(figure, path)
 
 
@@ -93,7 +102,7 @@ def draw_overlay(wild_type: State, mutant: State, ligand: str, path: Path) -> No
                 )
             )
     segments, depth = _sticks(drug, view)
-    axes.add_collection(LineCollection(segments, colors="#1f8a4c", linewidths=4.0, capstyle="round", zorder=5))
+    axes.add_collection(LineCollection(segments, colors=LIGAND_MODEL, linewidths=4.0, capstyle="round", zorder=5))
     for residue, theirs_residue in zip(wild, theirs, strict=True):
         point = (theirs_residue.positions[theirs_residue.heavy()] @ view)[-1]
         text = residue.label
@@ -104,7 +113,7 @@ def draw_overlay(wild_type: State, mutant: State, ligand: str, path: Path) -> No
             point[:2],
             fontsize=11 if residue.number in changed else 8,
             fontweight="bold" if residue.number in changed else "normal",
-            color="#8f3410" if residue.number in changed else "#4a525b",
+            color=CHANGED_LABEL if residue.number in changed else MODEL_NOTE,
             xytext=(4, 4),
             textcoords="offset points",
             zorder=8,
@@ -114,7 +123,7 @@ def draw_overlay(wild_type: State, mutant: State, ligand: str, path: Path) -> No
     axes.set_aspect("equal")
     axes.axis("off")
     axes.set_title(f"{mutant.name} on the wild type ({wild_type.mutant.model.name})", loc="left", fontsize=12)
-    for colour, text in ((GREY, "wild type"), (BLUE, mutant.name), (ORANGE, "changed residue"), ("#1f8a4c", ligand)):
+    for colour, text in ((GREY, "wild type"), (BLUE, mutant.name), (ORANGE, "changed residue"), (LIGAND_MODEL, ligand)):
         axes.plot([], [], color=colour, linewidth=4, label=text)
     axes.legend(loc="lower left", fontsize=8, frameon=False, ncols=4)
     _save(figure, path)

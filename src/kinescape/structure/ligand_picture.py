@@ -7,28 +7,19 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from kinescape.palette import CONTACTS, MODEL_INK, OTHER_CONTACT, PAPER
 from kinescape.structure.chemistry import molecule_of
 from kinescape.structure.interactions import Contact
 from kinescape.structure.model import Residue
 
 WIDTH, HEIGHT = 900, 680
-COLOURS: dict[str, str] = {
-    "hydrogen bond": "#1f6fb2",
-    "salt bridge": "#b3261e",
-    "pi": "#7b4fa3",
-    "cation": "#7b4fa3",
-    "halogen bond": "#0f7b6c",
-    "hydrophobic": "#8a6d1f",
-    "van der Waals": "#8b929a",
-    "water bridge": "#3d8fd1",
-}
 """Line colours by the beginning of a kind's name; dashes tell them apart as well, for those who see no colours."""
 DASHES = {"hydrogen bond": "7 4", "salt bridge": "2 3", "halogen bond": "8 3 2 3", "water bridge": "1 4"}
 
 
 def colour_of(kind: str) -> str:
     """The colour that a kind of interaction has in every picture."""
-    return next((colour for start, colour in COLOURS.items() if kind.startswith(start)), "#555555")
+    return next((colour for start, colour in CONTACTS.items() if kind.startswith(start)), OTHER_CONTACT)
 
 
 def ligand_svg(ligand: Residue, smiles: str, contacts: Sequence[Contact], title: str, described: str = "") -> str:
@@ -49,8 +40,8 @@ def ligand_svg(ligand: Residue, smiles: str, contacts: Sequence[Contact], title:
         f'font-family="system-ui, sans-serif" width="{WIDTH}" height="{HEIGHT}">',
         f"<title>{escape(title)}</title>",
         f"<desc>{escape(described or _in_words(by_residue))}</desc>",
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        f'<text x="20" y="30" font-size="18" font-weight="600" fill="#1d2329">{escape(title)}</text>',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
+        f'<text x="20" y="30" font-size="18" font-weight="600" fill="{MODEL_INK}">{escape(title)}</text>',
     ]
     lines, labels = [], []
     for label, own in by_residue.items():
@@ -69,13 +60,13 @@ def ligand_svg(ligand: Residue, smiles: str, contacts: Sequence[Contact], title:
             tx, ty = ax + (x - ax) * share, ay + (y - ay) * share
             labels.append(
                 f'<text x="{tx:.1f}" y="{ty - 4:.1f}" font-size="12" fill="{colour}" text-anchor="middle" '
-                f'stroke="#ffffff" stroke-width="3" paint-order="stroke">{contact.distance:.1f}</text>'
+                f'stroke="{PAPER}" stroke-width="3" paint-order="stroke">{contact.distance:.1f}</text>'
             )
         main = colour_of(own[0].kind)
         labels.append(
-            f'<g><rect x="{x - 32:.1f}" y="{y - 14:.1f}" width="64" height="28" rx="14" fill="#ffffff" '
+            f'<g><rect x="{x - 32:.1f}" y="{y - 14:.1f}" width="64" height="28" rx="14" fill="{PAPER}" '
             f'stroke="{main}" stroke-width="2"/><text x="{x:.1f}" y="{y + 5:.1f}" font-size="14" '
-            f'text-anchor="middle" fill="#1d2329">{escape(label)}</text></g>'
+            f'text-anchor="middle" fill="{MODEL_INK}">{escape(label)}</text></g>'
         )
     parts += [*lines, drawing, *labels, _legend([each for own in by_residue.values() for each in own]), "</svg>"]
     return "\n".join(parts) + "\n"
@@ -157,7 +148,7 @@ def _legend(contacts: Sequence[Contact]) -> str:
         parts.append(
             f'<line x1="{x:.0f}" y1="{y - 4}" x2="{x + 26:.0f}" y2="{y - 4}" stroke="{colour_of(kind)}" '
             f'stroke-width="2"{dashed}/><text x="{x + 32:.0f}" y="{y}" font-size="12" '
-            f'fill="#1d2329">{escape(kind)}</text>'
+            f'fill="{MODEL_INK}">{escape(kind)}</text>'
         )
         x += width
     return "<g>" + "".join(parts) + "</g>"

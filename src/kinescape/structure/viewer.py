@@ -12,12 +12,13 @@ import numpy as np
 
 from kinescape import __version__
 from kinescape.errors import KinescapeError
+from kinescape.palette import MODEL_STATES
 from kinescape.structure.compare import State
 from kinescape.structure.model import Residue
 from kinescape.structure.write_pdb import pdb_text
 
 THREEDMOL = "2.5.5"
-COLOURS = ("#9aa3ad", "#3a8bd8", "#b06fd0", "#2fa08a", "#d09a2f", "#d0607a", "#6f7fe0", "#7fa03a", "#a0703a")
+COLOURS = MODEL_STATES
 """The wild type's, then those of the mutants."""
 POCKET = 4.5
 """Å from the ligand or a changed residue within which residues are drawn as sticks."""

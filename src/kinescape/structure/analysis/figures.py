@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from kinescape.files import whole_file
+from kinescape.palette import CHANGED_RESIDUE, ERROR_BAR, MODEL_NOTE, REFERENCE_ARM
 from kinescape.structure.analysis.errors import average
 from kinescape.structure.analysis.measure import RMSD_KIND, Measured
 
-COLOURS = ("#3b434c", "#c8501e")
+COLOURS = (REFERENCE_ARM, CHANGED_RESIDUE)
 """First arm (wild type), second arm (mutant)."""
 MOST_SHOWN = 24
 
@@ -77,7 +78,7 @@ def draw_occupancies(arms: Sequence[Measured], kind: str, path: Path) -> None:
         found = [average(each.series[key][1]) if key in each.series else None for key in keys]
         means = [value.mean if value else 0.0 for value in found]
         errors = [value.error if value and np.isfinite(value.error) else 0.0 for value in found]
-        axes.barh(places, means, height * 0.92, xerr=errors, color=colour, ecolor="#8a929b", label=each.arm.state)
+        axes.barh(places, means, height * 0.92, xerr=errors, color=colour, ecolor=ERROR_BAR, label=each.arm.state)
     names = [" / ".join(dict.fromkeys(each.series[key][0] for each in arms if key in each.series)) for key in keys]
     axes.set_yticks(range(len(keys)), names, fontsize=8)
     axes.set_ylim(len(keys) - 0.5, -0.5)
@@ -96,7 +97,7 @@ def _finish(figure: Any, panels: Sequence[Any], arms: Sequence[Measured], path: 
     for axes in panels:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    figure.suptitle(f"Simulation, {arms[0].arm.label}", x=0.01, ha="left", fontsize=9, color="#4a525b")
+    figure.suptitle(f"Simulation, {arms[0].arm.label}", x=0.01, ha="left", fontsize=9, color=MODEL_NOTE)
     import matplotlib.pyplot as plt
 
     with whole_file(path) as temporary:
