@@ -45,7 +45,9 @@ def test_twenty_samples_a_broken_one_and_a_drained_node(slurm: Cluster, tmp_path
     command("scontrol", "update", f"NodeName={drained}", "State=RESUME")
     assert "sample s7: " in said
     assert slurm.jobs() == []
-    assert sorted(path.name for path in there.iterdir()) == ["index.html", "logs", "provenance.json", "samples"]
+    assert sorted(path.name for path in there.iterdir()) == [
+        *("contamination.tsv", "identity.tsv", "index.html", "logs", "multiqc", "provenance.json", "samples"),
+    ]
     run("run", sheet, "-o", here, "--threads", "2", *SHALLOW, code=3)
     assert contents(there) == contents(here)
     assert len(list((there / "samples").iterdir())) == SAMPLES - 1

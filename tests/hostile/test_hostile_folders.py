@@ -191,6 +191,7 @@ def background_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = BackgroundSource(
         kinescape_version="0", kind="controls", controls=(), mask_primers=True, end_mask=8, fragment_quality=20,
         left_out_above=0.1, mismatches_per_base={"bwa": 0.002}, threshold=0.006,
+        format_version=1,  # of before insertions and deletions had a background
         panel=PanelReference(name=panel.name, version=panel.version, genome=panel.genome, sha256=panel.sha256,
                              reference="windows"),
     )  # fmt: skip

@@ -82,16 +82,26 @@ def genome_reference(panel: Panel, fasta: Path) -> Reference:
             "has no bwa index beside it",
             file=fasta,
             found=f"no {fasta.name}{missing[0]}",
-            expected=f"`bwa index {fasta}`",
+            expected=f"both indexes: `kinescape reference build {fasta}`",
         )
     bowtie2_index = _bowtie2_prefix(fasta)
-    names = {line.split()[1] for line in Path(f"{fasta}.ann").read_text().splitlines()[1::2]}
+    notes = Path(f"{fasta}.ann").read_text().splitlines()[1:]
+    lengths = {name.split()[1]: int(size.split()[1]) for name, size in zip(notes[::2], notes[1::2], strict=False)}
+    names = set(lengths)
     chromosomes = {gene.chrom for gene in panel.genes.values()}
     contigs = {}
     for chrom in sorted(chromosomes):
         alias = next((name for name in (chrom, chrom.removeprefix("chr")) if name in names), None)
         if alias is None:
             raise InputError(f"has no sequence '{chrom}'", file=fasta, expected=f"the {panel.genome} genome")
+        needed = max(window.end for window in panel.windows if window.chrom == chrom)
+        if lengths[alias] < needed:
+            raise InputError(
+                f"'{alias}' ends before the panel's amplicons",
+                file=fasta,
+                found=f"{lengths[alias]:,} bases",
+                expected=f"the {panel.genome} genome (kinescape reference verify)",
+            )
         contigs[alias] = Contig(chrom, 0)
     return Reference(fasta, bowtie2_index, contigs, fasta.name)
 
@@ -104,7 +114,7 @@ def _bowtie2_prefix(fasta: Path) -> Path:
         "has no Bowtie2 index beside it",
         file=fasta,
         found=f"no {fasta.name}.1.bt2",
-        expected=f"`bowtie2-build {fasta} {fasta}`",
+        expected=f"`kinescape reference build {fasta}`",
     )
 
 

@@ -69,10 +69,11 @@ def read_image(path: Path) -> tuple[Image, float]:
     if not start.startswith(IMAGE_SIGNATURES):
         raise InputError("is not an image", file=path, expected="TIFF, PNG or JPEG")
     try:
-        with warnings.catch_warnings():
+        # Opened here, so that it is closed also where a reader of pictures breaks off.
+        with warnings.catch_warnings(), path.open("rb") as handle:
             # Where a picture is damaged its readers warn before they fail, of the damage and of one another.
             warnings.simplefilter("ignore")
-            raw = np.asarray(io.imread(path))
+            raw = np.asarray(io.imread(handle))
     except Exception:
         raise InputError("is not an image", file=path, expected="a whole TIFF, PNG or JPEG") from None
     if not np.issubdtype(raw.dtype, np.number) and raw.dtype != np.bool_:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kinescape.errors import EXIT_OK
+from kinescape.errors import EXIT_OK, InputError
 
 if TYPE_CHECKING:
     from kinescape.reproduce.claims import Claim
@@ -85,6 +85,8 @@ def _sheet(reads: str | None, out: Path) -> Path | None:
     if reads is None:
         return None
     if reads != "sra":
+        if not Path(reads).is_file():
+            raise InputError("no such sample sheet", file=reads, expected="a file, or the word sra")
         return Path(reads)
     from kinescape.deposit.ena import runs_of
     from kinescape.deposit.fetch import fetch_reads

@@ -108,12 +108,9 @@ def collate(
         fresh = [source for source in sources if known.get(str(source.path)) != (source.size, source.modified)]
         changed = sum(str(source.path) in known for source in fresh)
         faults = _fill(connection, fresh, set(known), threads, progress)
-        runs = {source.run for source in sources}
-        here = {str(source.path) for source in sources}
         gone = [
-            path for path, run in connection.execute("SELECT path, run FROM results").fetchall()
-            if run in runs and path not in here
-        ]  # fmt: skip
+            path for (path,) in connection.execute("SELECT path FROM results").fetchall() if not Path(path).exists()
+        ]
         if prune and gone:
             _forget(connection, gone)
         ((samples,),) = connection.execute("SELECT count(*) FROM samples").fetchall()
@@ -155,6 +152,8 @@ def _open(database: Path) -> Any:
         text = str(problem)
         if "lock" in text.lower():
             raise InputError("is in use by another program", file=database, expected="a database of its own") from None
+        if "permission" in text.lower() or "cannot open file" in text.lower():
+            raise InputError("cannot be written here", file=database, expected="a folder to write to") from None
         raise InputError("is no DuckDB database", file=database, expected="a name ending in .duckdb") from None
     try:
         _check_layout(connection, database)
@@ -200,6 +199,8 @@ def _fill(
     done = 0
     for good, rows, bad in _read_all(fresh, threads):
         faults += bad
+        # What cannot be read any more must not stand for the file that is there now.
+        _forget(connection, [path for path, _ in bad if path in known])
         _insert(connection, good, rows, known)
         done += len(good) + len(bad)
         if progress is not None:

@@ -63,7 +63,7 @@ def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel, viewer: bool
             write_text(temporary / SESSION, session_text(result, names))
             write_text(temporary / BATCH, batch_text(result, names))
         write_text(temporary / PAGE, render_sample(result, beside=read_beside(temporary, result, viewer)))
-        write_pdf(temporary / PRINT, result)
+        write_pdf(temporary / PRINT, reviewed(result, review_or_fault(temporary, result.sample.sample)[0]))
     return folder
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 import pysam
 
-from kinescape.engine.folder import PAGE, POSITIONS, RESULT, VARIANTS, sample_folder
+from kinescape.engine.folder import PAGE, POSITIONS, PRINT, RESULT, VARIANTS, sample_folder
 from kinescape.engine.history import reviews_of
 from kinescape.engine.identity import write_identity
 from kinescape.errors import InputError
+from kinescape.exports.pdf import write_pdf
 from kinescape.files import write_text
 from kinescape.identity.check import IdentityCheck
 from kinescape.records import SampleResult
@@ -87,6 +88,9 @@ def show_review(folder: Path, result: SampleResult, review: Review) -> list[Path
             contigs = [(str(each.name), each.length or 0) for each in variants.header.contigs.values()]
         write_vcf(folder / VARIANTS, reviewed(result, review), contigs)
         written.append(folder / VARIANTS)
+    if (folder / PRINT).is_file():
+        write_pdf(folder / PRINT, reviewed(result, review))
+        written.append(folder / PRINT)
     if listed is not None and (run / INDEX).is_file():
         failed = {each.sample: each.error for each in listed if each.state == "failed"}
         write_text(

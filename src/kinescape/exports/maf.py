@@ -28,7 +28,7 @@ COLUMNS = (
     *("Transcript_ID", "Exon_Number", "t_depth", "t_ref_count", "t_alt_count", "n_depth", "n_ref_count"),
     *("n_alt_count", "Consequence", "FILTER", "vcf_pos", "vcf_qual"),
     *("kinescape_evidence", "kinescape_origin", "kinescape_vaf", "kinescape_vaf_low", "kinescape_vaf_high"),
-    *("kinescape_reason", "kinescape_known", "kinescape_simulated", "kinescape_use"),
+    *("kinescape_reason", "kinescape_known", "kinescape_inspected", "kinescape_simulated", "kinescape_use"),
 )
 
 ENTREZ = {"ALK": 238, "ROS1": 6098}
@@ -179,6 +179,7 @@ def _row(call: Call, result: SampleResult, barcode: str) -> dict[str, Value]:
         "kinescape_vaf_high": call.vaf_high,
         "kinescape_reason": call.reason,
         "kinescape_known": call.known,
+        "kinescape_inspected": call.inspected or "not inspected",
         "kinescape_simulated": result.simulated,
         "kinescape_use": RESEARCH_USE,
     }

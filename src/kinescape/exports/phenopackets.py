@@ -133,11 +133,18 @@ def _interpretation(result: SampleResult, disease: Json | None) -> Json:
     }
 
 
+def _status(call: Call) -> str:
+    """A call that a person rejected after looking at its reads is no candidate any more; weak evidence is none yet."""
+    if "reject" in call.inspected and "accept" not in call.inspected:
+        return "REJECTED"
+    return "CANDIDATE" if call.evidence == "strong" else "UNKNOWN_STATUS"
+
+
 def _genomic(call: Call, result: SampleResult) -> Json:
     return {
         "subjectOrBiosampleId": result.sample.sample,
         # The program states what it found in reads; whether it explains the disease is not its to say.
-        "interpretationStatus": "CANDIDATE" if call.evidence == "strong" else "UNKNOWN_STATUS",
+        "interpretationStatus": _status(call),
         "variantInterpretation": {
             "acmgPathogenicityClassification": "NOT_PROVIDED",
             "therapeuticActionability": "UNKNOWN_ACTIONABILITY",

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from kinescape.align.reference import BWA_INDEX_SUFFIXES
 from kinescape.errors import InputError
-from kinescape.genome.build import BOWTIE2_SUFFIXES, has_index
+from kinescape.genome.build import BOWTIE2_SUFFIXES, has_index, made_by_us
 from kinescape.panel.genome import contigs
 from kinescape.panel.model import Panel
 from kinescape.panel.reference import compare_with_fasta
+
+REMEDY = "kinescape reference build"
 
 
 @dataclass(frozen=True)
@@ -91,5 +93,9 @@ def _index(fasta: Path, program: str) -> Check:
     missing = [suffix for suffix in suffixes if not Path(f"{fasta}{suffix}").is_file()]
     if missing:
         return Check(what, False, f"no {fasta.name}{missing[0]}", "kinescape reference build")
-    made_here = has_index(fasta, program)
-    return Check(what, True, "made here" if made_here else "every file is there; made by other means")
+    if not made_by_us(fasta, program):
+        return Check(what, True, "every file is there; made by other means")
+    if not has_index(fasta, program):
+        return Check(what, False, "a file, or the FASTA, has another size than when it was made", REMEDY)
+    same = has_index(fasta, program, same_bases=True)
+    return Check(what, same, "made here" if same else "the FASTA has changed since it was made", REMEDY)

@@ -161,6 +161,8 @@ _UPPER = _upper_table()
 
 def open_fastq(path: Path) -> BinaryIO:
     """Open a FASTQ file, plain or gzip (told by its first bytes, not by its name)."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError("is a pipe or a device", file=path, expected="a FASTQ file (it is read more than once)")
     try:
         with path.open("rb") as handle:
             magic = handle.read(2)
