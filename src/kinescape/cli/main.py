@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 
 import click
 
 from kinescape import __version__
+from kinescape.cli.lazy import LazyGroup
 from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_INTERRUPTED, InputError, KinescapeError
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -51,31 +51,16 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 
-HIDDEN_VERBS = {"run-samples": "kinescape.cli.run_samples:run_samples"}
+HIDDEN_VERBS = {"run-samples": ("kinescape.cli.run_samples:run_samples", "")}
 """What the engine's jobs call; not listed."""
 
 
-class VerbGroup(click.Group):
-    """A click group whose commands are imported only when they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        place = VERBS[cmd_name][0] if cmd_name in VERBS else HIDDEN_VERBS.get(cmd_name)
-        if place is None:
-            return None
-        module, _, name = place.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if VERBS:
-            with formatter.section("Commands"):
-                formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
-
-
-@click.command(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command(
+    cls=LazyGroup,
+    verbs=VERBS,
+    hidden_verbs=HIDDEN_VERBS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name="kinescape")
 def kinescape() -> None:
     """Kinase-inhibitor resistance from plasma DNA: from FASTQ to the page that a tumour board reads.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 
 import click
 
+from kinescape.cli.lazy import LazyGroup
 from kinescape.errors import InputError
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -39,30 +39,18 @@ def missing_packages() -> list[str]:
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
-class StructureGroup(click.Group):
-    """A click group whose commands are imported only when they are used."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+class StructureGroup(LazyGroup):
+    """Says what to install before a verb's module is imported."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
-            return None
-        if missing := missing_packages():
+        if cmd_name in self.verbs and (missing := missing_packages()):
             raise InputError(
                 f"`kinescape structure {cmd_name}` needs {', '.join(missing)}",
                 expected="the extra: pip install 'kinescape[structure]'",
             )
-        module, _, name = VERBS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if VERBS:
-            with formatter.section("Commands"):
-                formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+        return super().get_command(ctx, cmd_name)
 
 
-@click.command(cls=StructureGroup, context_settings={"max_content_width": 110})
+@click.command(cls=StructureGroup, verbs=VERBS, context_settings={"max_content_width": 110})
 def structure() -> None:
     """Molecular models: mutants on real structures and what they do to the drug. Research use only."""
