@@ -41,7 +41,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths | {"cohort": folder / "cohort" / "cohort.html", "assay": folder / "assay" / "screen.html"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(chromium: str) -> Iterator[Opened]:
     with browser_without_network(chromium) as one:
         yield one

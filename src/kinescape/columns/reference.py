@@ -82,7 +82,11 @@ class Reference:
                 found=", ".join(list(self._lengths)[:3]),
                 expected=f"{name}, as in {alignments}",
             )
-        return base_codes(self._handle.fetch(name))
+        try:
+            bases = self._handle.fetch(name)
+        except ValueError as problem:
+            raise InputError(f"cannot be read ({problem})", file=self.path, expected="FASTA") from None
+        return base_codes(bases)
 
     def close(self) -> None:
         """Close the file and remove the temporary index."""
