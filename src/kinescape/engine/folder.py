@@ -116,11 +116,13 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
         and result.parameters == bench.parameters
         and result.panel.sha256 == bench.panel.sha256
         and result.panel.reference == bench.reference.description
+        and result.panel.reference_sha256 == bench.reference.sha256
         and (result.knowledge_base.sha256 if result.knowledge_base else None) == (base.sha256 if base else None)
         and (result.background.sha256 if result.background else None)
         == (bench.background.sha256 if bench.background else None)
         and result.annotation_sources == bench.annotations.sources()
         and result.annotation_slices == bench.annotations.checksums()
+        and result.annotation_covered == bench.annotations.covered()
         and (result.evidence.caps if result.evidence else None) == bench.evidence
         and _same_inputs(result, sample)
     )
