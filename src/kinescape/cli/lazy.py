@@ -6,6 +6,7 @@ Every verb is reached through them, so what holds for all verbs is done here: no
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,11 +45,19 @@ class LazyGroup(click.Group):
 
 
 class GivenPath(click.Path):
-    """A path that is not empty. ``Path("")`` is the current folder, which nobody means who passes an unset variable."""
+    """A path that is UTF-8 and not empty.
+
+    ``Path("")`` is the current folder, which nobody means who passes a variable that is not set.
+    """
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value in ("", b""):
             self.fail("is empty; expected a path", param, ctx)
+        try:
+            os.fspath(value).encode("utf-8") if not isinstance(value, bytes) else value.decode("utf-8")
+        except UnicodeError:
+            # Results name the files they were made of, and are UTF-8.
+            self.fail("is not UTF-8; expected a path whose name is", param, ctx)
         return super().convert(value, param, ctx)
 
 

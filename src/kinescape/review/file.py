@@ -140,5 +140,7 @@ def _decoded(content: bytes, kind: type[_Kind], path: Path) -> _Kind:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as problem:
         raise InputError(f"is not a review ({problem})", file=path) from None
+    except RecursionError:
+        raise InputError("is nested deeper than a review is", file=path) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise InputError(f"is not JSON ({problem})", file=path, expected="a review") from None
