@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from kinescape import __version__
@@ -91,6 +92,12 @@ def set_aside(out: Path, sample: str) -> str:
         shutil.rmtree(place)
     folder.replace(place)
     return f" (its earlier result now lies in {place})"
+
+
+def left_over(out: Path, names: Collection[str]) -> tuple[str, ...]:
+    """Samples whose results lie in ``out`` and which are not among ``names``, in order: of earlier sheets."""
+    found = (path.parent.name for path in (out / "samples").glob(f"*/{RESULT}"))
+    return tuple(sorted(name for name in found if name[0] != "." and name not in names))
 
 
 def _superseded(out: Path, sample: str) -> Path:

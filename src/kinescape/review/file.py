@@ -49,10 +49,14 @@ def read_review(folder: Path, sample: str) -> Review:
     review = _decoded(content, Review, path)
     if review.sample != sample:
         raise InputError("is the review of another sample", file=path, found=review.sample, expected=f"'{sample}'")
-    number = broken_link(review)
+    try:
+        number = broken_link(review)
+    except UnicodeEncodeError:
+        raise InputError("holds text that is not Unicode", file=path) from None
     if number is not None:
+        place = f"$.entries[{number}].previous" if number < len(review.entries) else "$.last"
         raise InputError(
-            f"$.entries[{number}].previous: does not follow from the entries before it: one was changed or taken out",
+            f"{place}: does not follow from the entries before it: one was changed or taken out",
             file=path,
             expected="a file that only `kinescape review` writes",
         )
