@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from kinescape import __version__
+from kinescape.engine.integrity import is_as_written, write_checksums
 from kinescape.errors import InputError
 from kinescape.evidence.bam import write_evidence
 from kinescape.evidence.desktop import BATCH, SESSION, batch_text, session_text
@@ -29,6 +30,8 @@ from kinescape.sheet import SheetSample
 RESULT, VARIANTS, POSITIONS, PHASES, PAGE, PRINT = (
     *("result.json", "variants.vcf.gz", "positions.tsv.gz", "phase.tsv", "report.html", "report.pdf"),
 )
+_WRITTEN_AGAIN = (PAGE, PRINT, VARIANTS, f"{VARIANTS}.tbi", REVIEW)
+"""Made anew when the patient's other samples or a verdict are to be shown."""
 _FILES = (RESULT, VARIANTS, f"{VARIANTS}.tbi", POSITIONS, f"{POSITIONS}.tbi", PHASES, PAGE, PRINT)
 
 
@@ -65,6 +68,7 @@ def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel, viewer: bool
             write_text(temporary / BATCH, batch_text(result, names))
         write_text(temporary / PAGE, render_sample(result, beside=read_beside(temporary, result, viewer)))
         write_pdf(temporary / PRINT, reviewed(result, review_or_fault(temporary, result.sample.sample)[0]))
+        write_checksums(temporary, _WRITTEN_AGAIN)
     return folder
 
 
@@ -105,7 +109,8 @@ def _superseded(out: Path, sample: str) -> Path:
 
 
 def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleResult | None:
-    """The result that is there already, if it was made of the same inputs with the same everything; else None."""
+    """The result that is there already, if it was made of the same inputs with the same everything, and is what was
+    written then; else None."""
     folder = sample_folder(out, sample.info.sample)
     if not all((folder / name).is_file() for name in _FILES):
         return None
@@ -113,7 +118,7 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
         result = read_result(folder / RESULT)
     except InputError:
         return None
-    if not all((folder / name).is_file() for name in _evidence_files(result)):
+    if not is_as_written(folder, (*_FILES, *_evidence_files(result)), _WRITTEN_AGAIN):
         return None
     base = bench.knowledge_base
     same = (

@@ -92,7 +92,7 @@ def add_entries(folder: Path, sample: str, made: Callable[[Review], Sequence[Rev
         before = read_review(folder, sample)
         after = extended(before, made(before))
         if len(after.entries) > len(before.entries):
-            write_bytes(folder / REVIEW, msgspec.json.format(_ENCODER.encode(after), indent=2) + b"\n")
+            write_bytes(folder / REVIEW, msgspec.json.format(_ENCODER.encode(after), indent=2) + b"\n", durable=True)
     finally:
         os.close(lock)
     return after, len(after.entries) - len(before.entries)
