@@ -57,7 +57,8 @@ class InputError(KinescapeError):
             place += ": "
         elif self.line is not None:
             place = f"line {self.line}: "
-        text = place + self.what
+        # A parser's words may repeat what it was given, of any length.
+        text = place + (self.what if len(self.what) <= 1000 else f"{self.what[:600]}...{self.what[-200:]}")
         if self.found is not None:
             text += f"; found {_shown(self.found)}"
         if self.expected is not None:

@@ -81,7 +81,7 @@ def test_reviews(amount: str, entries: tuple[ReviewEntry, ...]) -> None:
         if not believed:
             assert (folder / "review.json").read_bytes() == made, "what was damaged was written over"
 
-    hammer(30 if amount == "few" else 300, TREE, attack)
+    hammer(30 if amount == "few" else 150, TREE, attack)
 
 
 @pytest.mark.parametrize("amount", AMOUNTS)
@@ -96,7 +96,7 @@ def test_files_of_verdicts_that_a_page_handed_out(amount: str, entries: tuple[Re
         if code == 0:
             read_review(folder, NAME)
 
-    hammer(30 if amount == "few" else 250, TREE, attack)
+    hammer(30 if amount == "few" else 120, TREE, attack)
 
 
 @pytest.mark.parametrize("amount", AMOUNTS)
@@ -112,7 +112,7 @@ def test_provenance_beside_a_verdict(amount: str, entries: tuple[ReviewEntry, ..
         survives(["review", folder, "--call", entries[0].call, "--verdict", "reject", "--by", "R"], codes=(0, 2))
         assert "SECRET" not in (folder.parent.parent / "index.html").read_text(encoding="utf-8")
 
-    hammer(15 if amount == "few" else 150, TREE, attack)
+    hammer(15 if amount == "few" else 100, TREE, attack)
 
 
 def a_job(out: Path) -> tuple[Shared, list[JobRow], list[list[SheetSample]]]:
@@ -161,7 +161,7 @@ def test_events(amount: str) -> None:
         folders.write("events/0.jsonl", made)
         Follower(folders.given / "events").new_events()
 
-    hammer(150 if amount == "few" else 2000, (*BINARY, "word", "line", "double line"), attack)
+    hammer(150 if amount == "few" else 1000, (*BINARY, "word", "line", "double line"), attack)
 
 
 def test_no_event_can_make_the_driver_end_a_stranger(tmp_path: Path) -> None:
