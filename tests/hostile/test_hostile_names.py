@@ -31,7 +31,8 @@ SAMPLES = ("con", "runs", "superseded", "engine", "samples", "index.html", "a+b-
 """Allowed as a sample's name: letters, digits and the signs ``. _ + -``, whatever they may mean elsewhere."""
 NO_SAMPLES = (
     *("..", ".", "", " ", "-x", "--help", "a b", "a/b", "../../x", "/etc", "a\\b", "$(touch pwned)", "`touch pwned`"),
-    *("a;touch pwned", "a\nb", "a\tb", "a\0b", "é", "é", "\u202ea", "<b>", "x" * 101, "~", "*", "a'b", 'a"b', "{job}"),
+    *("a;touch pwned", "a\nb", "a\tb", "a\0b", "\u00e9", "e\u0301", "\u202ea", "<b>", "x" * 101, "~", "*"),
+    *("a'b", 'a"b', "{job}"),
 )
 
 
