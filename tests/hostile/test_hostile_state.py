@@ -102,7 +102,7 @@ def test_files_of_verdicts_that_a_page_handed_out(amount: str, entries: tuple[Re
 @pytest.mark.parametrize("amount", AMOUNTS)
 def test_provenance_beside_a_verdict(amount: str, entries: tuple[ReviewEntry, ...]) -> None:
     """A verdict makes the run's page again of what its provenance lists; names that lead elsewhere are not followed."""
-    listed = [{"sample": NAME, "state": "done"}, {"sample": "../../../secret", "state": "done"}]
+    listed = [{"sample": NAME, "state": "done"}, {"sample": "../../secret", "state": "done"}]
     content = json.dumps({"samples": listed}).encode()
 
     def attack(folders: Bench, damages: list[Damage]) -> None:
@@ -220,3 +220,18 @@ def test_an_attempt_that_is_over_has_no_orders(tmp_path: Path) -> None:
         Attempt(tmp_path / "nowhere").shared()
     with attempt_in(tmp_path / "out"), pytest.raises(InputError), attempt_in(tmp_path / "out"):
         pass
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 5000, b'{"samples":' + b"[" * 5000, b'{"a":' * 5000, b"\xff\xfe{}", b"\0" * 9]
+)
+def test_brackets_without_end(content: bytes, entries: tuple[ReviewEntry, ...]) -> None:
+    with bench() as folders:
+        folder = run_folder(folders, content)
+        (folder.parent.parent / "provenance.json").write_bytes(content)
+        assert survives(["review", folder, "--list"])[0] == 2
+        survives(["timeline", folder.parent.parent, "-o", folders.out])
+        assert survives(["collate", folder.parent.parent, "-o", folders.out / "all.duckdb"])[0] == 0
+        (folder / "review.json").unlink()
+        arguments = ["review", folder, "--call", entries[0].call, "--verdict", "reject", "--by", "R"]
+        assert survives(arguments)[0] == 0
