@@ -128,6 +128,15 @@ def test_a_sheet_that_lost_a_sample_loses_it_from_the_pages_too(sheet: Sheet, tm
     write_sheet(shorter / "sheet.csv", sheet.names[:3])
     done = run("batch", shorter / "sheet.csv", "-o", out, *SHALLOW)
     assert done.stderr.count(" kept (") == 3
+    # The result stays, and the user is told; collate takes it and marks it.
+    assert "not of this run: 1 other sample lies in" in done.stderr
+    assert "left as before: s3 (collate" in done.stderr.splitlines()[-1]
+    assert (out / "samples" / "s3" / "result.json").read_bytes() == (
+        sheet.expected / "samples" / "s3" / "result.json"
+    ).read_bytes()
+    collated = run("collate", out, "-o", tmp_path / "all.duckdb")
+    assert "4 samples in" in collated.stdout
+    assert "not in their run's sheet any more: 1 of them" in collated.stdout
     assert "s3/report.html" not in (out / "index.html").read_text()
     assert 'id="course"' not in (out / "samples" / "s2" / "report.html").read_text()
     assert 'id="course"' in (out / "samples" / "s0" / "report.html").read_text()

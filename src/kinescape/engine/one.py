@@ -19,6 +19,8 @@ from kinescape.sample import Workbench, analyse_sample
 from kinescape.sheet import SheetSample
 
 LOGS = "logs"
+ENGINE = "engine"
+"""Stem of the engine's own log there."""
 
 
 def run_sample(
@@ -68,11 +70,16 @@ def run_sample(
     return outcome
 
 
+def log_of(out: Path, sample: str) -> Path:
+    """Where a sample's log lies; no other file of the folder can have its name, since no sample's begins with ``_``."""
+    return out / LOGS / f"{'_' if sample.lower() == ENGINE else ''}{sample}.log"
+
+
 class SampleLog:
     """``OUT/logs/SAMPLE.log``: when each stage began and how it ended. The sample's own folder knows no clock."""
 
     def __init__(self, out: Path, sample: str) -> None:
-        self.path = out / LOGS / f"{sample}.log"
+        self.path = log_of(out, sample)
         self._began = time.monotonic()
         self._lines = [f"{_now()}  kinescape {__version__}, sample {sample}"]
 

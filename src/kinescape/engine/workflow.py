@@ -17,7 +17,7 @@ from typing import Any
 
 from kinescape.engine.events import Monitor
 from kinescape.engine.interrupt import Interrupts
-from kinescape.engine.one import LOGS
+from kinescape.engine.one import ENGINE, LOGS, log_of
 from kinescape.engine.packing import Job, pack, size_of
 from kinescape.engine.plan import Outcome, RunPlan, Watch, outcome_of
 from kinescape.engine.profile import Dispatch, read_profile
@@ -29,7 +29,7 @@ from kinescape.resistance.base import find_folder
 from kinescape.sheet import SheetSample
 
 SNAKEFILE = Path(__file__).with_name("workflow.smk")
-ENGINE_LOG = "engine.log"
+ENGINE_LOG = f"{ENGINE}.log"
 _SLURM_NAME = "SLURM run ID: "
 """What the plugin logs; the rest is the name that all its jobs of this run bear."""
 _PLAIN_PATH = re.compile(r"[\w/.+@%,:= -]+")
@@ -99,7 +99,7 @@ def _ended_from_outside(sample: SheetSample, attempt: Attempt, job: int, out: Pa
     printed = attempt.output(job).read_text(errors="replace") if attempt.output(job).is_file() else ""
     error = "its job was ended from outside (memory, time or the machine); run again to resume"
     with contextlib.suppress(OSError):
-        write_text(out / LOGS / f"{name}.log", f"{error}\nThe job printed:\n{printed}")
+        write_text(log_of(out, name), f"{error}\nThe job printed:\n{printed}")
     watch(name, "failed")
     return outcome_of(sample, "failed", out, error)
 
