@@ -21,7 +21,8 @@ from kinescape.assay.screen import Screen, Settings, analyse_screen
 from kinescape.assay.tables import plates_table, write_tables
 from kinescape.assay.wells import Well
 from kinescape.errors import InputError
-from kinescape.files import whole_folder, write_text
+from kinescape.files import write_text
+from kinescape.output_folder import output_folder
 from kinescape.rules import RuleSet
 
 NO_PICTURES = "none"
@@ -30,7 +31,7 @@ NO_PICTURES = "none"
 def write_screen(screen: Screen, wells: Sequence[Well], output: Path, *, pictures: str, page: bool) -> list[str]:
     """Everything that ``assay fit`` writes."""
     qualities = plate_qualities(wells)
-    with whole_folder(output) as folder:
+    with output_folder(output, "assay fit") as folder:
         write_tables(screen, folder)
         write_text(folder / "plates.tsv", plates_table(qualities))
         curves = [outcome.curve for outcome in screen.outcomes]
@@ -55,7 +56,7 @@ def write_screen(screen: Screen, wells: Sequence[Well], output: Path, *, picture
 def write_quality(wells: Sequence[Well], output: Path, *, pictures: str) -> list[str]:
     """Everything that ``assay qc`` writes."""
     qualities = plate_qualities(wells)
-    with whole_folder(output) as folder:
+    with output_folder(output, "assay qc") as folder:
         write_text(folder / "plates.tsv", plates_table(qualities))
         if pictures != NO_PICTURES:
             write_plates(wells, folder, pictures)
@@ -73,7 +74,7 @@ def write_comparison(
 ) -> list[str]:
     """Everything that ``assay compare`` writes."""
     tables = compared(wells, reference=reference, extended=extended, share=share)
-    with whole_folder(output) as folder:
+    with output_folder(output, "assay compare") as folder:
         for name, text in tables.items():
             write_text(folder / name, text)
     return [f"{name}: {text.count(chr(10)) - 1} rows" for name, text in tables.items()]
@@ -87,7 +88,7 @@ def write_growth(
     if not rates:
         raise InputError("no growth rate can be had", found=missing[0] if missing else None)
     growth = variant_growth(rates, reference)
-    with whole_folder(output) as folder:
+    with output_folder(output, "assay growth") as folder:
         write_text(folder / "growth.tsv", growth_table(growth))
         write_text(folder / "rates.tsv", rates_table(rates))
         if pictures != NO_PICTURES:
@@ -113,7 +114,7 @@ def write_blots(
     folds = basal_folds(lanes, settings.reference)
     treated = any(lane.dose > 0 for lane in lanes)
     screen = analyse_screen(as_wells(relative), rule_set, settings) if treated else None
-    with whole_folder(output) as folder:
+    with output_folder(output, "assay blot") as folder:
         write_text(folder / "lanes.tsv", lanes_table(relative))
         write_text(folder / "basal.tsv", basal_table(folds))
         if screen is not None:
@@ -134,7 +135,7 @@ def write_lanes(path: Path, output: Path, *, lanes: int, bands: int, radius: int
     """Everything that ``assay lanes`` writes."""
     image, limit = read_image(path)
     volumes = measure(image, limit, lanes=lanes, bands=bands, radius=radius)
-    with whole_folder(output) as folder:
+    with output_folder(output, "assay lanes") as folder:
         write_text(folder / "bands.tsv", volumes_table(volumes))
         if pictures != NO_PICTURES:
             save(lanes_figure(image, volumes), folder / f"lanes.{pictures}")

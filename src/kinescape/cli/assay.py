@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from kinescape.cli.lazy import OutputFolder
+
 if TYPE_CHECKING:
     from kinescape.assay.screen import Settings
 
@@ -26,7 +28,7 @@ def _shared_options(command: Command) -> Command:
     """Options that viability and phosphorylation curves have in common."""
     for option in reversed(
         [
-            click.option("-o", "--output", type=INPUT, required=True, help="Folder for the results."),
+            click.option("-o", "--output", type=OutputFolder(), required=True, help="Folder for the results."),
             click.option("--model", type=click.Choice(["4pl", "3pl", "5pl"]), default="4pl", show_default=True),
             click.option("--reference", default="WT", show_default=True, help="Variant that folds are taken against."),
             click.option("--rules", default=None, help="Rule set from fold to class (default: the knowledge base's)."),
@@ -98,7 +100,7 @@ def fit(wells: tuple[Path, ...], layout: Path | None, page: bool, output: Path, 
 
 @assay.command()
 @click.argument("wells", type=INPUT, nargs=-1, required=True)
-@click.option("-o", "--output", type=INPUT, required=True, help="Folder for plates.tsv and the heat maps.")
+@click.option("-o", "--output", type=OutputFolder(), required=True, help="Folder for plates.tsv and the heat maps.")
 @click.option("--layout", type=INPUT, default=None, help="WELLS are plates; this table says what stands in which well.")
 @click.option("--sheet", default=None, help="Sheet of Excel workbooks (default: the first).")
 @click.option("--pictures", type=PICTURES, default="svg", show_default=True)
@@ -112,7 +114,9 @@ def qc(wells: tuple[Path, ...], output: Path, layout: Path | None, sheet: str | 
 
 @assay.command()
 @click.argument("wells", type=INPUT, nargs=-1, required=True)
-@click.option("-o", "--output", type=INPUT, required=True, help="Folder for models.tsv, pairs.tsv and shared.tsv.")
+@click.option(
+    "-o", "--output", type=OutputFolder(), required=True, help="Folder for models.tsv, pairs.tsv and shared.tsv."
+)
 @click.option("--layout", type=INPUT, default=None, help="WELLS are plates; this table says what stands in which well.")
 @click.option("--sheet", default=None, help="Sheet of Excel workbooks (default: the first).")
 @click.option("--reference", default="WT", show_default=True, help="Variant that curves are compared with.")
@@ -143,7 +147,9 @@ def compare(
 
 @assay.command()
 @click.argument("counts", type=INPUT)
-@click.option("-o", "--output", type=INPUT, required=True, help="Folder for growth.tsv, rates.tsv and the picture.")
+@click.option(
+    "-o", "--output", type=OutputFolder(), required=True, help="Folder for growth.tsv, rates.tsv and the picture."
+)
 @click.option("--reference", default="WT", show_default=True, help="Variant that rates are compared with.")
 @click.option("--from", "start", type=float, default=0.0, show_default=True, help="Start of the window, hours.")
 @click.option("--to", "end", type=float, default=float("inf"), show_default=True, help="End of the window, hours.")
@@ -183,7 +189,9 @@ def blot(densitometry: Path, output: Path, **options: object) -> None:
 
 @assay.command()
 @click.argument("image", type=INPUT)
-@click.option("-o", "--output", type=INPUT, required=True, help="Folder for bands.tsv and the picture with its boxes.")
+@click.option(
+    "-o", "--output", type=OutputFolder(), required=True, help="Folder for bands.tsv and the picture with its boxes."
+)
 @click.option("--lanes", type=click.IntRange(1), required=True, help="Number of lanes.")
 @click.option("--bands", type=click.IntRange(1), default=1, show_default=True, help="Number of bands per lane.")
 @click.option("--radius", type=click.IntRange(1), default=None, help="Rolling-ball radius, pixels.")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputFolder
+
 PATH = click.Path(path_type=Path)
 
 
@@ -35,7 +37,7 @@ def cohort() -> None:
 @click.option("--unit", default="", help="Unit of time, for the axis.")
 @click.option("--title", default="", help="Title of the picture.")
 @click.option("--figures/--no-figures", default=True, help="Write km.svg, km.pdf and km.png.")
-@click.option("-o", "--out", type=PATH, required=True, help="Folder for survival.json and the pictures.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Folder for survival.json and the pictures.")
 def survival(table: Path, out: Path, covariates: str, title: str, figures: bool, **asked: object) -> None:
     """Survival of the groups of TABLE (CSV, TSV or Excel): curves, medians, tests, restricted means, Cox model."""
     from kinescape.cohort.survival_records import Request
@@ -55,7 +57,7 @@ def survival(table: Path, out: Path, covariates: str, title: str, figures: bool,
 )
 @click.option("--formats", default="svg,pdf,png", help="Formats of the pictures; empty: none.")
 @click.option("--page/--no-page", default=True, help="Write the interactive page cohort.html.")
-@click.option("-o", "--out", type=PATH, required=True, help="Folder for summary.json and the pictures.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Folder for summary.json and the pictures.")
 def summary(source: Path, results: Path | None, order: str, formats: str, page: bool, out: Path) -> None:
     """Counts, survival and pictures of the cohort in SOURCE (a folder of tables, or an Excel workbook)."""
     from kinescape.cohort.load import load_cohort
@@ -91,7 +93,7 @@ def check(source: Path) -> int:
 @cohort.command()
 @click.option("--excel", is_flag=True, help="One workbook, cohort.xlsx, instead of CSV files.")
 @click.option("--example", is_flag=True, help="Filled with simulated patients shaped like Villa et al. 2024.")
-@click.option("-o", "--out", type=PATH, required=True, help="Folder to write.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Folder to write.")
 def template(excel: bool, example: bool, out: Path) -> None:
     """Write empty tables with a description of every column, or an example."""
     from kinescape.cohort.template import write_template
@@ -102,7 +104,7 @@ def template(excel: bool, example: bool, out: Path) -> None:
 
 @cohort.command(name="import")
 @click.argument("study", type=PATH)
-@click.option("-o", "--out", type=PATH, required=True, help="Folder for the tables.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Folder for the tables.")
 def import_(study: Path, out: Path) -> None:
     """Read a cBioPortal study folder STUDY (clinical, timeline and mutation files) into tables."""
     from kinescape.cohort.cbioportal_in import import_study
@@ -118,7 +120,7 @@ def import_(study: Path, out: Path) -> None:
 )
 @click.option("--results", type=PATH, help="A run's folder: samples/<sample>/result.json are joined by sample.")
 @click.option("--study", default="kinescape_cohort", help="cBioPortal: identifier of the study.")
-@click.option("-o", "--out", type=PATH, required=True, help="Folder to write.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Folder to write.")
 def export(source: Path, kind: str, results: Path | None, study: str, out: Path) -> None:
     """Write the cohort in SOURCE as a cBioPortal study or as one Phenopacket (v2, JSON) per patient."""
     from kinescape.cohort.load import load_cohort

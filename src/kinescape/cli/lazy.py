@@ -1,16 +1,21 @@
 """Groups of verbs whose modules are imported only when a verb is used, so that help is quick.
 
-Every verb is reached through them, so what holds for all verbs is done here: no path may be empty.
+Every verb is reached through them, so what holds for all verbs is done here: no path may be empty, and no input is
+overwritten by the output.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
+
+from kinescape.errors import InputError
 
 Verbs = Mapping[str, tuple[str, str]]
 """Verb -> (``module:command``, one line of help), in the order in which they are shown."""
@@ -36,6 +41,7 @@ class LazyGroup(click.Group):
         module, _, name = entry[0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         _refuse_empty_paths(command)
+        _keep_inputs(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -61,6 +67,17 @@ class GivenPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class OutputFolder(GivenPath):
+    """A folder that a command writes as a whole. What must not be replaced is refused before anything is calculated."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from kinescape.output_folder import check_output_folder
+
+        path = Path(super().convert(value, param, ctx))
+        check_output_folder(path, ctx.command_path.partition(" ")[2] if ctx else "")
+        return path
+
+
 def _refuse_empty_paths(command: click.Command) -> None:
     for parameter in command.params:
         kind = parameter.type
@@ -79,3 +96,32 @@ def _refuse_empty_paths(command: click.Command) -> None:
     if isinstance(command, click.Group):
         for each in command.commands.values():
             _refuse_empty_paths(each)
+
+
+def _keep_inputs(command: click.Command) -> None:
+    """Let a command refuse ``-o FILE`` where FILE is one of its inputs."""
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        _keep_inputs(each)
+    output = next((each for each in command.params if "-o" in each.opts), None)
+    call = command.callback
+    if output is None or call is None or hasattr(call, "__wrapped__"):
+        return
+    inputs = {str(each.name) for each in command.params if isinstance(each.type, click.Path) and each is not output}
+
+    @functools.wraps(call)
+    def checked(*arguments: Any, **values: Any) -> Any:
+        target = values.get(str(output.name))
+        if target and Path(target).is_file():
+            for name in inputs & values.keys():
+                value = values[name]
+                for path in value if isinstance(value, tuple | list) else (value,):
+                    _keep(path, Path(target))
+        return call(*arguments, **values)
+
+    command.callback = checked
+
+
+def _keep(path: Any, target: Path) -> None:
+    """An InputError where an input (a path, or an option that was not given) is the file to be written."""
+    if path and Path(path).is_file() and target.samefile(path):
+        raise InputError("is an input and would be overwritten", file=path, expected="another name after -o")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputFolder
 from kinescape.cli.tables import print_table
 
 PATH = click.Path(path_type=Path)
@@ -15,7 +16,7 @@ PATH = click.Path(path_type=Path)
 @click.argument("folders", nargs=-1, required=True, type=PATH, metavar="SIMULATION...")
 @click.option("--against", multiple=True, type=PATH, help="Folder of the mutant's simulation (or several).")
 @click.option("--pair", "pairs", multiple=True, metavar="A-B", help="Hydrogen bonds to follow: 1237-1247, ligand-1197.")
-@click.option("-o", "--out", type=PATH, required=True, help="Folder for tables and figures.")
+@click.option("-o", "--out", type=OutputFolder(), required=True, help="Folder for tables and figures.")
 def analyse(folders: tuple[Path, ...], against: tuple[Path, ...], pairs: tuple[str, ...], out: Path) -> None:
     """RMSD, RMSF, hydrogen bonds and contacts of simulations, with errors over replicas.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputFolder
 from kinescape.cli.tables import print_table
 
 
@@ -13,7 +14,7 @@ from kinescape.cli.tables import print_table
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--ligand", required=True, metavar="NAME", help="Residue name of the drug (VGH: crizotinib in 2XP2).")
 @click.option("--mutations", default="", help="Mutants, comma-separated; + joins a compound: L1196M,L1196M+G1202R.")
-@click.option("-o", "--out", "folder", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
+@click.option("-o", "--out", "folder", type=OutputFolder(), required=True, help="Folder for the results.")
 @click.option("--network", default="", metavar="LIST", help="Hydrogen bonds within a set: Y1237,H1247,D1270.")
 @click.option("--chain", default=None, help="Chain (default: the first with protein).")
 @click.option("--ph", default=7.4, show_default=True, type=click.FloatRange(0, 14), help="pH of the protonation.")

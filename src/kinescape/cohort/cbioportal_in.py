@@ -15,7 +15,7 @@ from kinescape.cohort.load import read_cohort
 from kinescape.cohort.simulate import Row, write_tables
 from kinescape.cohort.tables_format import IRECIST, REASONS, RECIST, TABLES, TESTED, TIMEPOINTS
 from kinescape.errors import InputError
-from kinescape.files import whole_folder
+from kinescape.output_folder import output_folder
 from kinescape.tables import Row as TableRow
 from kinescape.tables import read_table
 
@@ -44,7 +44,7 @@ def import_study(study: Path, out: Path) -> list[str]:
                       if (path := study / name).exists()), None)  # fmt: skip
     if mutations is not None:
         _take_mutations(mutations, tables, left_out)
-    with whole_folder(out) as folder:
+    with output_folder(out, "cohort import") as folder:
         write_tables(tables, folder)
     _, problems = read_cohort(out)
     lines = [f"{name}: {len(rows)} rows" for name, rows in tables.items()]

@@ -14,7 +14,7 @@ from kinescape.cohort.cbioportal_files import Row, write_clinical, write_facts, 
 from kinescape.cohort.days import DAYS_PER_MONTH
 from kinescape.cohort.model import Cohort
 from kinescape.errors import InputError
-from kinescape.files import whole_folder
+from kinescape.output_folder import output_folder
 
 TREATMENT_TYPES = {
     "tki": "Targeted Therapy",
@@ -49,7 +49,7 @@ def export_study(cohort: Cohort, study: str, out: Path) -> list[str]:
     """Write the study's folder; returns the lines to print."""
     if not study or not study.replace("_", "").isalnum():
         raise InputError("not an identifier of a study", found=study, expected="letters, digits and _")
-    with whole_folder(out) as folder:
+    with output_folder(out, "cohort export") as folder:
         write_clinical(folder / "data_clinical_patient.txt", PATIENT_COLUMNS, _patient_rows(cohort))
         write_clinical(folder / "data_clinical_sample.txt", SAMPLE_COLUMNS, _sample_rows(cohort))
         write_rows(folder / "data_timeline_treatment.txt", TREATMENT_HEADER, _treatment_rows(cohort))

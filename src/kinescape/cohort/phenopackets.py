@@ -16,7 +16,7 @@ from kinescape import __version__
 from kinescape.cohort.json_numbers import Json
 from kinescape.cohort.model import Cohort
 from kinescape.cohort.response import best_responses
-from kinescape.files import whole_folder
+from kinescape.output_folder import output_folder
 
 HGNC = {"ALK": "HGNC:427", "ROS1": "HGNC:10261"}
 DISEASE: Json = {"id": "NCIT:C2926", "label": "Lung Non-Small Cell Carcinoma"}
@@ -40,7 +40,7 @@ RESOURCES = (
 def export_phenopackets(cohort: Cohort, out: Path) -> list[str]:
     """Write ``<patient>.json`` for every patient; returns the lines to print."""
     best = best_responses(cohort.responses, cohort.lines)
-    with whole_folder(out) as folder:
+    with output_folder(out, "cohort export") as folder:
         for row in range(len(cohort.patients)):
             packet = phenopacket(cohort, row, best)
             text = json.dumps(packet, indent=1, ensure_ascii=False, allow_nan=False)

@@ -15,7 +15,7 @@ from kinescape.cohort.response import best_responses
 from kinescape.cohort.summary import summarise
 from kinescape.cohort.survival_report import write_json
 from kinescape.errors import InputError
-from kinescape.files import whole_folder
+from kinescape.output_folder import output_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ def write_summary(
 ) -> list[str]:
     """Write the whole folder; returns the lines to print."""
     body: Any = summarise(cohort, notes)
-    with whole_folder(out) as folder:
+    with output_folder(out, "cohort summary") as folder:
         write_json(folder / "summary.json", body)
         write_line_table(cohort, folder / "lines.tsv")
         if formats:

@@ -12,7 +12,7 @@ from kinescape.cohort.json_numbers import Json
 from kinescape.cohort.survival import analyse
 from kinescape.cohort.survival_records import Request
 from kinescape.cohort.survival_table import read_survival_table
-from kinescape.files import whole_folder
+from kinescape.output_folder import output_folder
 
 
 def write_survival(path: Path, request: Request, out: Path, *, title: str = "", figures: bool = True) -> list[str]:
@@ -26,7 +26,7 @@ def write_survival(path: Path, request: Request, out: Path, *, title: str = "", 
         "request": dataclasses.asdict(request),
         **analyse(table, request),
     }
-    with whole_folder(out) as folder:
+    with output_folder(out, "cohort survival") as folder:
         write_json(folder / "survival.json", body)
         if figures:
             from kinescape.cohort.figures.km import kaplan_meier_figure

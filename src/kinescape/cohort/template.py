@@ -7,13 +7,13 @@ from pathlib import Path
 from kinescape.cohort.response import RULE
 from kinescape.cohort.simulate import Row, simulated_cohort, write_tables
 from kinescape.cohort.tables_format import OPTIONAL_TABLES, TABLES
-from kinescape.files import whole_folder
+from kinescape.output_folder import output_folder
 
 
 def write_template(out: Path, *, excel: bool, example: bool) -> list[str]:
     """Write the folder; returns the lines to print."""
     tables: dict[str, list[Row]] = simulated_cohort() if example else {name: [] for name in TABLES}
-    with whole_folder(out) as folder:
+    with output_folder(out, "cohort template") as folder:
         if excel:
             _write_workbook(tables, folder / "cohort.xlsx")
         else:

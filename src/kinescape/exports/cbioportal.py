@@ -25,7 +25,7 @@ from kinescape.exports.cells import Value, cell
 from kinescape.exports.maf import COLUMNS, maf_rows
 from kinescape.exports.select import known_identifiers
 from kinescape.exports.statements import RESEARCH_USE, SIMULATED, produced_by
-from kinescape.files import whole_folder
+from kinescape.output_folder import output_folder
 from kinescape.palette import drug_in
 from kinescape.records import SampleResult
 from kinescape.report.view import silent_groups
@@ -111,7 +111,7 @@ def export_study(results: Sequence[SampleResult], identifier: str, out: Path) ->
         known_identifiers([result.sample.sample for result in results], ALLOWED),
         known_identifiers([_patient(result) for result in results], ALLOWED),
     )
-    with whole_folder(out) as folder:
+    with output_folder(out, "export") as folder:
         write_clinical(folder / "data_clinical_patient.txt", PATIENT_COLUMNS, _patient_rows(study))
         write_clinical(folder / "data_clinical_sample.txt", SAMPLE_COLUMNS, [_sample_row(study, r) for r in results])
         _write_meta(study, folder, BUILDS[genomes[0]])

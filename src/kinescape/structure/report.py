@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kinescape import __version__
-from kinescape.files import whole_folder, write_text
+from kinescape.files import write_text
+from kinescape.output_folder import output_folder
 from kinescape.structure.chemistry import smiles_of
 from kinescape.structure.compare import State, differences_of
 from kinescape.structure.figures import draw_map, draw_overlay
@@ -27,7 +28,7 @@ def write_comparison(
     ``models/STATE.pdb``, ``ligand-STATE.svg``, ``map.svg``, ``overlay-MUTANT.png``, ``view.html``, ``states.json``.
     """
     files: list[str] = []
-    with whole_folder(folder) as place:
+    with output_folder(folder, "structure interactions") as place:
         if viewer_available():
             write_text(place / "view.html", viewer_page(states, ligand))
             files.append("view.html")

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from kinescape import __version__
-from kinescape.files import whole_folder, write_text
+from kinescape.files import write_text
+from kinescape.output_folder import output_folder
 from kinescape.structure.analysis.errors import Average, average
 from kinescape.structure.analysis.figures import draw_occupancies, draw_rmsd, draw_rmsf
 from kinescape.structure.analysis.measure import BOND_KIND, CONTACT_KIND, RMSD_KIND, Measured, Row
@@ -19,7 +20,7 @@ def write_analysis(folder: Path, arms: Sequence[Measured], rows: Sequence[Row]) 
     """Write everything; names of the files. ``rows`` is empty for a single arm."""
     head = f"# {arms[0].arm.label}; a model, not an experiment; research use only; kinescape {__version__}\n"
     files: list[str] = []
-    with whole_folder(folder) as place:
+    with output_folder(folder, "structure analyse") as place:
 
         def table(name: str, columns: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
             text = head + "".join("\t".join(line) + "\n" for line in (columns, *lines))
