@@ -14,7 +14,7 @@ from kinescape.structure.geometry import dihedral
 from kinescape.structure.model import Model, Residue
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.parameters import Floats, Parameters, parameters_of
-from kinescape.structure.place import Candidate, moving, near, place_side_chain, scored_rotamers, side_chain
+from kinescape.structure.place import Candidate, felt, moving, near, place_side_chain, scored_rotamers, seen, side_chain
 from kinescape.structure.protonate import PH, Site, titratable_sites, with_hydrogens
 from kinescape.structure.region import region_of
 from kinescape.structure.rotamers import nearest_rotamer
@@ -228,10 +228,10 @@ def _relaxed_hydrogens(p: Parameters, x: Floats, absent: np.ndarray) -> Floats:
 def _relaxed(p: Parameters, x: Floats, around: list[int]) -> Floats:
     """The surroundings of the changed residues relaxed together, backbones restrained to where they were seen."""
     points = x[np.isin(p.residue_of, around)]
-    inside = near(p, x, points, INSIDE)
-    free = moving(p, near(p, x, points, FREE)) & inside
-    restrained = np.isin(p.names, ("N", "CA", "C", "O"))
-    return region_of(p, inside, free, p.start, restrained=restrained).minimise(x, LAST_STEPS)[0]
+    # The model has the ligand as it was seen: only its hydrogens give way here.
+    free = moving(p, near(p, x, points, FREE)) & ~(p.ligand & ~p.hydrogen)
+    inside = felt(p, x, points, INSIDE, free)
+    return region_of(p, inside, free, p.start, restrained=seen(p) & free).minimise(x, LAST_STEPS)[0]
 
 
 def _with_positions(model: Model, p: Parameters, x: Floats) -> Model:

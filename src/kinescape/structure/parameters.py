@@ -1,8 +1,9 @@
 """Force-field parameters of a whole model as arrays, from which the surroundings of a site are cut out.
 
-The chain has ff14SB. A ligand stands still while side chains are placed, so it needs no bonded terms: it has the
-Lennard-Jones radii of GAFF by element and hybridisation and Gasteiger charges, which is enough to say where a side
-chain does not fit. What a mutation does to its binding is another question, and asked elsewhere.
+The chain has ff14SB. A ligand whose parameters are packaged (:mod:`.ligands.parameters`) has them, with all its
+hydrogens, and can give way. Any other stands still and needs no bonded terms: it has the Lennard-Jones radii of GAFF
+by element and hybridisation and Gasteiger charges, which is enough to say where a side chain does not fit. What a
+mutation does to its binding is another question, and asked elsewhere.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import numpy as np
 import openmm
 from numpy.typing import NDArray
 from openmm import unit
-from openmm.app import ForceField
+from openmm.app import ForceField, Topology
 from openmm.app.internal.customgbforces import GBSAOBC2Force
 
 from kinescape.errors import InputError
 from kinescape.structure.chemistry import molecule_of
+from kinescape.structure.forcefield import add_ligand, force_field
+from kinescape.structure.ligands.whole import WholeLigand, whole_ligand
 from kinescape.structure.model import Model, Residue
 from kinescape.structure.openmm_bridge import FORCE_FIELD, topology_of
 
@@ -69,13 +72,15 @@ class Parameters:
     """Everything the energy needs. Lengths in nanometres, energies in kJ/mol, charges in e, angles in radians.
 
     ``residue_of`` gives for each particle the place of its residue in ``order``; the polymer's particles come first,
-    in the order of :func:`topology_of`, then those of ligands and ions (``rigid``), hydrogens of ligands included.
+    in the order of :func:`topology_of`, then those of ligands and ions, hydrogens of ligands included. ``rigid`` are
+    ions and the ligands whose bonded terms are not known; ``ligand`` the particles of all the others.
     """
 
     order: tuple[Residue, ...]
     names: tuple[str, ...]
     residue_of: Ints
     rigid: NDArray[np.bool_]
+    ligand: NDArray[np.bool_]
     hydrogen: NDArray[np.bool_]
     start: Floats
     charge: Floats
@@ -104,46 +109,64 @@ def parameters_of(model: Model, smiles: dict[str, str] | None = None) -> Paramet
         system = ForceField(FORCE_FIELD[0]).createSystem(topology)
     except ValueError as problem:
         raise InputError(f"{model.name}: the force field has no parameters for a residue ({problem})") from None
-    rigid = [_rigid(each, smiles) for each in model.residues if each.kind in ("ligand", "ion")]
+    guests = [_guest(each, smiles) for each in model.residues if each.kind in ("ligand", "ion")]
     polymer = [model.residues[place] for places in model.segments() for place in places]
     order = (*polymer, *(each for each in model.residues if each.kind in ("ligand", "ion")))
     forces = {type(force).__name__: force for force in system.getForces()}
     charges, sigmas, epsilons = _nonbonded(forces["NonbondedForce"])
     born = np.array(GBSAOBC2Force.getStandardParameters(topology), dtype=np.float64)
     atoms = list(topology.atoms())
-    counts = [len(each.positions) for each in rigid]
+    counts = [len(each.positions) for each in guests]
+    offsets = [len(atoms) + sum(counts[:place]) for place in range(len(guests))]
+    masses = [system.getParticleMass(n).value_in_unit(unit.dalton) for n in range(len(atoms))]
+
+    own = _bonded(forces)
+
+    def terms(what: str) -> tuple[Ints, Floats]:
+        parts = [own[what]]
+        for each, offset in zip(guests, offsets, strict=True):
+            if each.terms:
+                particles, values = each.terms[what]
+                parts.append((particles + offset, values))
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def of_guests(movable: bool) -> NDArray[np.bool_]:
+        wanted = [np.full(count, bool(each.terms) is movable) for each, count in zip(guests, counts, strict=True)]
+        return np.concatenate([np.zeros(len(atoms), dtype=bool), *wanted])
+
     return Parameters(
         order=order,
-        names=(*(atom.name for atom in atoms), *(name for each in rigid for name in each.names)),
+        names=(*(atom.name for atom in atoms), *(name for each in guests for name in each.names)),
         residue_of=np.concatenate(
             [
                 np.array([atom.residue.index for atom in atoms], dtype=np.int64),
                 np.repeat(np.arange(len(polymer), len(order)), counts).astype(np.int64),
             ]
         ),
-        rigid=np.arange(len(atoms) + sum(counts)) >= len(atoms),
+        rigid=of_guests(movable=False),
+        ligand=of_guests(movable=True),
         hydrogen=np.array(
-            [atom.element.symbol == "H" for atom in atoms] + [e == "H" for each in rigid for e in each.elements]
+            [atom.element.symbol == "H" for atom in atoms] + [e == "H" for each in guests for e in each.elements]
         ),
-        start=np.concatenate([nanometres, *(each.positions / 10.0 for each in rigid)]),
-        charge=np.concatenate([charges, *(each.charges for each in rigid)]),
-        sigma=np.concatenate([sigmas, *(each.sigmas for each in rigid)]),
-        epsilon=np.concatenate([epsilons, *(each.epsilons for each in rigid)]),
-        born_radius=np.concatenate([born[:, 0], *(each.born[:, 0] for each in rigid)]),
-        born_scale=np.concatenate([born[:, 1], *(each.born[:, 1] for each in rigid)]),
-        mass=np.array(
-            [system.getParticleMass(n).value_in_unit(unit.dalton) for n in range(len(atoms))] + [0.0] * sum(counts)
-        ),
-        bonds=_terms(forces["HarmonicBondForce"], "Bond", 2),
-        angles=_terms(forces["HarmonicAngleForce"], "Angle", 3),
-        torsions=_terms(forces["PeriodicTorsionForce"], "Torsion", 4),
-        exceptions=_terms(forces["NonbondedForce"], "Exception", 2),
+        start=np.concatenate([nanometres, *(each.positions / 10.0 for each in guests)]),
+        charge=np.concatenate([charges, *(each.charges for each in guests)]),
+        sigma=np.concatenate([sigmas, *(each.sigmas for each in guests)]),
+        epsilon=np.concatenate([epsilons, *(each.epsilons for each in guests)]),
+        born_radius=np.concatenate([born[:, 0], *(each.born[:, 0] for each in guests)]),
+        born_scale=np.concatenate([born[:, 1], *(each.born[:, 1] for each in guests)]),
+        mass=np.concatenate([np.array(masses), *(each.masses for each in guests)]),
+        bonds=terms("Bond"),
+        angles=terms("Angle"),
+        torsions=terms("Torsion"),
+        exceptions=terms("Exception"),
         polymer_atoms=len(atoms),
     )
 
 
 @dataclass(frozen=True)
-class _Rigid:
+class _Guest:
+    """A ligand or an ion; ``terms`` (bonded ones and exceptions, by their kind) only where it may move."""
+
     names: tuple[str, ...]
     elements: tuple[str, ...]
     positions: Floats
@@ -151,9 +174,43 @@ class _Rigid:
     sigmas: Floats
     epsilons: Floats
     born: Floats
+    masses: Floats
+    terms: dict[str, tuple[Ints, Floats]]
 
 
-def _rigid(residue: Residue, smiles: dict[str, str] | None) -> _Rigid:
+def _guest(residue: Residue, smiles: dict[str, str] | None) -> _Guest:
+    # Bond orders that are given say that the ligand is another than the packaged one of that shape.
+    if residue.kind == "ligand" and residue.name not in (smiles or {}):
+        try:
+            return _known(whole_ligand(residue))
+        except InputError:
+            pass
+    return _rigid(residue, smiles)
+
+
+def _known(ligand: WholeLigand) -> _Guest:
+    """A ligand with packaged parameters: GAFF2, AM1-BCC charges, OBC2 with the radii of mbondi2."""
+    topology = Topology()
+    add_ligand(topology, ligand, "A")
+    system = force_field([ligand.parameters]).createSystem(topology)
+    forces = {type(force).__name__: force for force in system.getForces()}
+    charges, sigmas, epsilons = _nonbonded(forces["NonbondedForce"])
+    masses = [system.getParticleMass(n).value_in_unit(unit.dalton) for n in range(len(ligand.names))]
+    born = np.array(GBSAOBC2Force.getStandardParameters(topology), dtype=np.float64)
+    return _Guest(
+        ligand.names,
+        ligand.elements,
+        ligand.positions,
+        charges,
+        sigmas,
+        epsilons,
+        born,
+        np.array(masses),
+        _bonded(forces),
+    )
+
+
+def _rigid(residue: Residue, smiles: dict[str, str] | None) -> _Guest:
     if residue.kind == "ion":
         charge = float(ION_CHARGES.get(residue.name, 0))
         return _rigid_of(residue.atoms, residue.elements, residue.positions, np.array([charge]), [ION])
@@ -186,13 +243,13 @@ def _rigid_of(
     positions: Floats,
     charges: Floats,
     radii: list[tuple[float, float]],
-) -> _Rigid:
+) -> _Guest:
     # Bondi radii, and OBC2's screening factors by element (Onufriev 2004).
     scale = {"H": 0.85, "C": 0.72, "N": 0.79, "O": 0.85, "F": 0.88, "P": 0.86, "S": 0.96}
     radius = {"H": 0.12, "C": 0.17, "N": 0.155, "O": 0.15, "F": 0.15, "P": 0.185, "S": 0.18, "Cl": 0.17}
     born = np.array([(radius.get(symbol, 0.15), scale.get(symbol, BORN_SCALE)) for symbol in elements])
     values = np.array(radii)
-    return _Rigid(
+    return _Guest(
         names,
         elements,
         positions,
@@ -200,6 +257,8 @@ def _rigid_of(
         values[:, 0] * 2 ** (5 / 6) / 10.0,
         values[:, 1] * KCAL,
         born.reshape(-1, 2),
+        np.zeros(len(positions)),
+        {},
     )
 
 
@@ -217,6 +276,16 @@ def _nonbonded(force: openmm.NonbondedForce) -> tuple[Floats, Floats, Floats]:
         [[_plain(value) for value in force.getParticleParameters(n)] for n in range(force.getNumParticles())]
     )
     return rows[:, 0], rows[:, 1], rows[:, 2]
+
+
+def _bonded(forces: dict[str, Any]) -> dict[str, tuple[Ints, Floats]]:
+    """Bonds, angles, torsions, and the pairs of atoms whose interaction is not that of their radii and charges."""
+    return {
+        "Bond": _terms(forces["HarmonicBondForce"], "Bond", 2),
+        "Angle": _terms(forces["HarmonicAngleForce"], "Angle", 3),
+        "Torsion": _terms(forces["PeriodicTorsionForce"], "Torsion", 4),
+        "Exception": _terms(forces["NonbondedForce"], "Exception", 2),
+    }
 
 
 def _terms(force: Any, what: str, atoms: int) -> tuple[Ints, Floats]:

@@ -2,8 +2,9 @@
 
 1. Each rotamer, and each turned by a few degrees, is scored against its surroundings as they stand, with the repulsion
    capped, so that what a small shift would mend is not thrown away.
-2. The best ones are relaxed in turn with the side chains around them free and the rest standing still, in ff14SB with
-   OBC2 water, and compared by energy.
+2. The best ones are relaxed in turn with the residues around them free (backbones and a ligand whose parameters are
+   known held to where they were seen) and the rest standing still, in ff14SB with OBC2 water. They are compared by
+   what was minimised: the energy with that of the restraints, so that a rotamer pays for what it pushes away.
 3. Neighbours that the best ones still press upon are tried in their own other rotamers.
 
 Nothing is drawn at random.
@@ -34,8 +35,10 @@ CAP = 20.0
 """kJ/mol: the most that one pair of atoms repels when rotamers are scored."""
 RELAXED = 8
 """Rotamers that are relaxed, of those scored."""
-INSIDE, FREE = 0.8, 0.5
-"""Nanometres around a side chain within which atoms are felt, and within which side chains move."""
+INSIDE, FREE = 0.8, 0.4
+"""Nanometres around a side chain within which atoms are felt, and within which residues move."""
+FELT = 0.4
+"""Nanometres around everything that moves within which atoms are felt too: a long residue reaches beyond ``INSIDE``."""
 STEPS = 100
 PRESSED = 0.4
 """Å: overlap of heavy atoms (:mod:`.clashes`) from which a neighbour's other rotamers are tried."""
@@ -66,7 +69,8 @@ def place_side_chain(
     Parameters
     ----------
     x
-        Positions of all particles in nanometres.
+        Positions of all particles in nanometres. Ligands give way while rotamers are compared, and stand there again
+        in what is returned.
     without
         Particles that are not there yet: side chains still to be placed.
     only
@@ -107,7 +111,7 @@ def place_side_chain(
         Candidate(name, round(energy - lowest, 1), name == chosen)
         for name, energy in sorted(energies.items(), key=lambda each: each[1])
     )
-    return positions, candidates, moved_labels
+    return np.where(p.ligand[:, None], x, positions), candidates, moved_labels
 
 
 def scored_rotamers(p: Parameters, x: Floats, place: int, absent: Mask) -> list[tuple[Rotamer, Floats, float]]:
@@ -157,11 +161,20 @@ def _score(p: Parameters, tips: Floats, own: NDArray[np.int64], others: Floats, 
 
 
 def _region(p: Parameters, x: Floats, place: int, reach: Floats, absent: Mask) -> tuple[Region, Mask]:
-    inside = near(p, x, reach, INSIDE) & ~absent
-    inside |= p.residue_of == place
-    free = moving(p, near(p, x, reach, FREE) | (p.residue_of == place)) & inside
-    restrained = np.isin(p.names, ("N", "CA", "C", "O")) & free
-    return region_of(p, inside, free, x, restrained=restrained), free
+    free = moving(p, near(p, x, reach, FREE) | (p.residue_of == place)) & ~absent
+    inside = felt(p, x, reach, INSIDE, free) & ~absent
+    return region_of(p, inside, free, x, restrained=seen(p) & free), free
+
+
+def felt(p: Parameters, x: Floats, points: Floats, distance: float, free: Mask) -> Mask:
+    """Particles of residues within ``distance`` (nm) of ``points`` or within :data:`FELT` of what is ``free``."""
+    return near(p, x, points, distance) | near(p, x, x[free], FELT) | free
+
+
+def seen(p: Parameters) -> Mask:
+    """Particles that are held to where the experiment saw them: the backbone, the heavy atoms of ligands."""
+    backbone = np.isin(p.names, ("N", "CA", "C", "O")) & ~p.ligand
+    return np.asarray(backbone | (p.ligand & ~p.hydrogen), dtype=bool)
 
 
 def near(p: Parameters, x: Floats, points: Floats, distance: float) -> Mask:
@@ -175,7 +188,7 @@ def near(p: Parameters, x: Floats, points: Floats, distance: float) -> Mask:
 
 
 def moving(p: Parameters, residues: Mask) -> Mask:
-    """Of these residues' particles those that may move: all of the chain (backbones are restrained), no ligand."""
+    """Of these residues' particles those that may move: all but ions and ligands without bonded terms."""
     return residues & ~p.rigid
 
 

@@ -27,12 +27,12 @@ class Region:
     context: openmm.Context
 
     def energy(self, positions: NDArray[np.float64]) -> float:
-        """Energy in kJ/mol, restraints aside, at positions of **all** particles in nanometres."""
+        """Energy in kJ/mol, that of restraints included, at positions of **all** particles in nanometres."""
         self._set(positions)
         return self._energy()
 
     def minimise(self, positions: NDArray[np.float64], steps: int) -> tuple[NDArray[np.float64], float]:
-        """Positions of all particles after minimisation of the free ones, and the energy (restraints aside)."""
+        """Positions of all particles after minimisation of the free ones, and the energy that was minimised."""
         self._set(positions)
         openmm.LocalEnergyMinimizer.minimize(self.context, TOLERANCE, steps)
         state = self.context.getState(getPositions=True)
@@ -44,7 +44,7 @@ class Region:
         self.context.setPositions(positions[self.atoms])
 
     def _energy(self) -> float:
-        energy = self.context.getState(getEnergy=True, groups={0}).getPotentialEnergy()
+        energy = self.context.getState(getEnergy=True).getPotentialEnergy()
         return float(energy.value_in_unit(unit.kilojoule_per_mole))
 
 
@@ -58,7 +58,7 @@ def region_of(
     cutoff: float | None = None,
     restrained: NDArray[np.bool_] | None = None,
 ) -> Region:
-    """Cut out the particles ``inside``; of them those that are ``free`` (and not of a rigid ligand) will move.
+    """Cut out the particles ``inside``; of them those that are ``free`` (and not rigid) will move.
 
     ``solvent`` adds OBC2's generalised Born term for what is inside (the far protein is then missing from the Born
     radii at the rim, equally for every candidate compared). ``cutoff`` (nm) is for large regions without solvent.
@@ -145,5 +145,4 @@ def _restraint(
         force.addPerParticleParameter(name)
     for atom in np.flatnonzero(restrained):
         force.addParticle(int(number[atom]), positions[atom].tolist())
-    force.setForceGroup(1)
     return force
