@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,14 @@ from numpy.typing import NDArray
 from openmm import unit
 from openmm.app import Topology
 
-from kinescape.errors import KinescapeError
+from kinescape.errors import InputError
+from kinescape.files import write_text
 from kinescape.structure.alchemy.bonded import Roles, join_bonded
 from kinescape.structure.alchemy.born import BornAtom, beyond, born_force, join_born, set_born
 from kinescape.structure.alchemy.pairs import join_pairs, nonbonded
 from kinescape.structure.alchemy.path import State, state_at
 from kinescape.structure.alchemy.residue import MutantTopology, charge_changes, check_alchemical, mutant_topology
-from kinescape.structure.dynamics.assemble import Assembled
+from kinescape.structure.dynamics.assemble import SYSTEM, Assembled, load_assembled, save_assembled
 from kinescape.structure.dynamics.checkpoint import Moment
 from kinescape.structure.forcefield import create_system, force_field
 from kinescape.structure.ligands.parameters import LigandParameters
@@ -29,7 +32,7 @@ from kinescape.structure.model import Residue
 from kinescape.structure.mutations import Substitution
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+HYBRID = "hybrid.json"
 BEYOND_CHARGE = 1e-3
 """e: totals of residues are whole numbers in ff14SB to the fifth digit."""
 
@@ -37,15 +40,12 @@ BEYOND_CHARGE = 1e-3
 @dataclass(frozen=True)
 class Hybrid:
     """``assembled`` is the hybrid's system, at the wild type's end unless :meth:`apply` says otherwise; its atoms are
-    those of the wild type in their order, then those that come. ``mutant`` is the solute of the mutant alone in vacuum,
-    ``places`` its particles in the hybrid.
+    those of the wild type in their order, then those that come. ``born`` is empty without implicit water.
     """
 
     assembled: Assembled
     roles: Roles
     born: tuple[BornAtom, ...]
-    mutant: Any
-    places: Ints
 
     @cached_property
     def far(self) -> float:
@@ -116,7 +116,7 @@ def hybrid_of(
     assembled = replace(
         wild, system=system, start=start, solute=solute, topology=_with_new(wild.topology, made, change)
     )
-    return Hybrid(assembled, roles, born, mutant, places)
+    return Hybrid(assembled, roles, born)
 
 
 def _check_charge(change: Substitution, wild: Assembled, mutant: Any) -> None:
@@ -147,16 +147,26 @@ def _with_new(wild: Topology, made: MutantTopology, change: Substitution) -> Top
     return topology
 
 
-def check_finite(energies: Floats, when: str) -> None:
-    """Stop where an energy of a window in itself is no number.
+def save_hybrid(folder: Path, hybrid: Hybrid) -> None:
+    """Keep it, so that a run goes on with exactly the system that it began with."""
+    roles = {name: sorted(getattr(hybrid.roles, name)) for name in ("old", "new", "frame")}
+    record = {"roles": roles, "born": [asdict(each) for each in hybrid.born], "notes": list(hybrid.assembled.notes)}
+    write_text(folder / HYBRID, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    save_assembled(folder, hybrid.assembled)
 
-    Raises
-    ------
-    KinescapeError
-        Says when.
-    """
-    if not np.isfinite(energies).all():
-        raise KinescapeError(f"{when} blew up: an energy is not a number. The checkpoint before is kept")
+
+def load_hybrid(folder: Path) -> Hybrid | None:
+    """Read it back; None where there is none yet, InputError where a file is damaged."""
+    if not (folder / SYSTEM).exists():
+        return None
+    try:
+        record = json.loads((folder / HYBRID).read_text(encoding="utf-8"))
+        roles = Roles(**{name: frozenset(places) for name, places in record["roles"].items()})
+        born = tuple(BornAtom(**each) for each in record["born"])
+        notes = tuple(record["notes"])
+    except (OSError, ValueError, TypeError, KeyError):
+        raise InputError("the hybrid's record is damaged", file=folder / HYBRID) from None
+    return Hybrid(load_assembled(folder, notes), roles, born)
 
 
 def context_of(hybrid: Hybrid, positions: Floats, platform: str = "Reference") -> Any:
