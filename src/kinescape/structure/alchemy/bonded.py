@@ -4,8 +4,8 @@ Terms of shared atoms alone are those of the wild type at one end and of the mut
 not there keeps its own bonded terms, and of those that join it to the backbone the ones with N, CA and CB alone: one
 bond, one angle and one dihedral fix it to that frame, and whatever the rest of the molecule does, its integral is the
 same number. So it cancels between two legs, exactly and without another correction (Boresch & Karplus 1999,
-doi:10.1021/jp981628n; Fleck, Wieder & Boresch 2021, doi:10.1021/acs.jctc.0c01328). The dihedrals that would bind it to C
-and HA too go with it.
+doi:10.1021/jp981628n; Fleck, Wieder & Boresch 2021, doi:10.1021/acs.jctc.0c01328). The dihedrals that would bind it to
+C and HA too go with it.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def join_bonded(system: Any, mutant: Any, places: Ints, roles: Roles) -> None:
 
 
 def _join(system: Any, mutant: Any, places: Ints, roles: Roles, kind: _Kind) -> None:
-    force = next(each for each in system.getForces() if type(each) is kind.force)
+    force: Any = next(each for each in system.getForces() if type(each) is kind.force)
     weighted = kind.custom(f"{WEIGHT}*({kind.energy})")
     weighted.addGlobalParameter(CHANGE, 0.0)
     getattr(weighted, f"addPer{kind.add.removeprefix('add')}Parameter")("fades")
@@ -136,10 +136,7 @@ def _join(system: Any, mutant: Any, places: Ints, roles: Roles, kind: _Kind) -> 
     known = set(places.tolist())
     changed |= {atoms for atoms in own if atoms not in shared and known.issuperset(atoms)}
     for number, (atoms, values) in list(_terms(force, kind)):
-        if roles.unique.isdisjoint(atoms):
-            fades = _key(atoms) in changed
-        else:
-            fades = not roles.stays(atoms)
+        fades = _key(atoms) in changed if roles.unique.isdisjoint(atoms) else not roles.stays(atoms)
         if fades:
             _add(weighted, kind, atoms, (1.0, *values))
             getattr(force, kind.set)(number, *atoms, *_typed(kind, (*values[:-1], 0.0)))

@@ -24,7 +24,7 @@ from kinescape.structure.alchemy.path import CHANGE, NEW_CHARGES, NEW_STERICS, O
 Floats = NDArray[np.float64]
 
 UNFELT = 1e-10
-"""Of its radius, by which an atom that is not there screens others: OpenMM wants more than 0, single precision has 0."""
+"""Of its radius, by which an atom that is not there screens others: OpenMM wants more than 0; this is felt as 0."""
 OFFSET, PROBE = 0.009, 0.14
 """nm: of OBC's Born radii (Onufriev 2004) and of its surface term."""
 
@@ -83,7 +83,10 @@ def join_born(system: Any, mutant: Any, topology: Any, places: Any, roles: Roles
 
 
 def set_born(force: Any, atoms: tuple[BornAtom, ...], state: State, far: float) -> float:
-    """Set the particles for a window (``far`` by :func:`beyond`); returns the energy (kJ/mol) that atoms which are not there add, a constant."""
+    """Set the particles for a window (``far`` by :func:`beyond`).
+
+    Returns the energy (kJ/mol) that atoms which are not there add, a constant.
+    """
     tension = float(force.getSurfaceAreaEnergy().value_in_unit(unit.kilojoule_per_mole / unit.nanometer**2))
     constant = 0.0
     for each in atoms:

@@ -327,9 +327,7 @@ def _read(file: Path, windows: int, atoms: int) -> Ladder:
             expected="a file written by kinescape (or none: remove the replica)",
         )
     boxes = list(arrays["boxes"]) or [None] * len(arrays["positions"])
-    moments = tuple(
-        Moment(*each) for each in zip(arrays["positions"], arrays["velocities"], boxes, strict=True)
-    )
+    moments = tuple(Moment(*each) for each in zip(arrays["positions"], arrays["velocities"], boxes, strict=True))
     return Ladder(int(arrays["chunk"]), moments, tuple(arrays["energies"]))
 
 

@@ -53,9 +53,9 @@ def check_alchemical(change: Substitution) -> None:
     """
     for end in (change.reference, change.alternative):
         if end in ("GLY", "PRO"):
-            why = "glycine has no CB" if end == "GLY" else "proline's ring closes on the backbone"
+            why = "glycine has no CB" if end == "GLY" else "proline's CB is part of a ring with the backbone"
             raise InputError(
-                f"{change.name}: no alchemical free energy of this mutation: {why}, on which both side chains would hang",
+                f"{change.name}: no alchemical free energy of this mutation: {why}, and both side chains hang on it",
                 expected="two amino acids with a CB and an open side chain, such as L1196M",
             )
     first, second = (CHARGES.get(end, 0) for end in (change.reference, change.alternative))
