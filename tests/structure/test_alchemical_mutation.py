@@ -193,6 +193,21 @@ def test_ends_in_a_box_of_water() -> None:
     assert abs(at(1.0, start) - at(0.0, start)) > 0.2
 
 
+def test_windows_in_a_box_breathe(tmp_path: Path) -> None:
+    """Explicit water through the same code: constant pressure, each window with its own box, finite in all windows."""
+    wild = assemble(peptide("A", 100, STRAND), None, "", protocol("explicit"))
+    hybrid = hybrid_of(wild, Substitution("ALA", 100, "VAL"), residue_of(dipeptide("V", "vacuum")))
+    sampling = Sampling(windows=2, picoseconds=0.24, settle_ps=0.12, exchange_ps=0.12)
+    start = hybrid.assembled.start
+    found = sample_ladder(tmp_path, hybrid, start, sampling, protocol("explicit"), 1, Engine("CPU", 1))
+    assert all(np.isfinite(each[number]).all() for number, each in enumerate(found))
+    with np.load(tmp_path / NAME) as content:
+        volumes = np.linalg.det(content["boxes"])
+    assert start.box is not None
+    assert len(volumes) == 2
+    assert (np.abs(volumes - np.linalg.det(start.box)) > 1e-6).all()
+
+
 def test_a_saved_hybrid_is_the_same(tmp_path: Path) -> None:
     hybrid = dipeptide_hybrid("SC", "implicit")
     assert load_hybrid(tmp_path) is None

@@ -2,7 +2,8 @@
 
 Shared atoms' parameters go from the wild type's to the mutant's in proportion. The two side chains never feel each
 other. What each feels of all else is scaled (charges, and the 1-4 pairs across the junction) or behind the soft core of
-:mod:`.softcore`; what its own atoms do to one another stays whole, so that it is the same in every leg.
+:mod:`.softcore`; what its own atoms do to one another stays whole, so that it is the same in every leg (Mugnai & Elber
+2012, doi:10.1021/ct3003817).
 """
 
 from __future__ import annotations
