@@ -28,6 +28,7 @@ from dipeptides import (  # noqa: E402
     solvation_free_energy,
 )
 from openmm import unit  # noqa: E402
+from openmm.app import Element, Topology  # noqa: E402
 from peptide_builder import STRAND, peptide  # noqa: E402
 from synthetic_complex import complex_text  # noqa: E402
 
@@ -48,13 +49,17 @@ from kinescape.structure.alchemy.hybrid import (  # noqa: E402
     load_hybrid,
     save_hybrid,
 )
+from kinescape.structure.alchemy.legs import Leg, build_leg  # noqa: E402
 from kinescape.structure.alchemy.path import path, state_at  # noqa: E402
+from kinescape.structure.alchemy.residue import SHARED, mutant_topology  # noqa: E402
 from kinescape.structure.alchemy.table import write_windows  # noqa: E402
 from kinescape.structure.dynamics.assemble import Assembled, assemble  # noqa: E402
+from kinescape.structure.dynamics.protocol import Protocol  # noqa: E402
 from kinescape.structure.dynamics.replica import Engine  # noqa: E402
 from kinescape.structure.forcefield import Solvent  # noqa: E402
 from kinescape.structure.geometry import dihedral  # noqa: E402
 from kinescape.structure.mutations import Substitution  # noqa: E402
+from kinescape.structure.read import read_model  # noqa: E402
 
 Command = Callable[..., tuple[int, str, str]]
 Array = np.ndarray
@@ -413,6 +418,38 @@ def structure(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.parametrize("leg", ["complex", "apo"])
+def test_both_ends_of_a_leg_are_the_pockets_that_are_simulated(structure: Path, leg: Leg) -> None:
+    """Drug, neighbours and implicit water: less a constant, each end is the pocket of `structure simulate`."""
+    model = read_model(structure)
+    reduced = Protocol(solvent="implicit", pocket=True, time_ns=0.1)
+    hybrid = build_leg(model, leg, "LOR", Substitution("LEU", 3, "VAL"), reduced)
+    wild = assemble(model, "LOR", "", reduced, sites=(3,), apo=leg == "apo")
+    mutant = assemble(model, "LOR", "L3V", reduced, apo=leg == "apo")
+    assert any(atom.residue.name == "LOR" for atom in atoms_of(mutant)) == (leg == "complex")
+    start = hybrid.assembled.start.positions
+    shaken = np.setdiff1d(np.arange(len(start)), sorted(hybrid.roles.unique | hybrid.roles.frame))
+    moved = start.copy()
+    moved[shaken] += np.random.default_rng(3).normal(0, 0.003, (len(shaken), 3))
+    # Each system's outer residues are held where it began: not a part of this.
+    for assembled in (hybrid.assembled, wild, mutant):
+        springs = [n for n, f in enumerate(assembled.system.getForces()) if isinstance(f, openmm.CustomExternalForce)]
+        for number in reversed(springs):
+            assembled.system.removeForce(number)
+    for s, end, gone in ((0.0, wild, hybrid.roles.new), (1.0, mutant, hybrid.roles.old)):
+        named = {
+            (atom.residue.id, atom.residue.name in ("ACE", "NME", "LOR"), atom.name): place
+            for place, atom in enumerate(atoms_of(hybrid.assembled))
+            if place not in gone
+        }
+        own = [named[a.residue.id, a.residue.name in ("ACE", "NME", "LOR"), a.name] for a in atoms_of(end)]
+        extra = [
+            hybrid.energy(context_of(hybrid, at), state_at(s)) - energy(end.system, at[own]) for at in (start, moved)
+        ]
+        assert abs(energy(end.system, moved[own]) - energy(end.system, start[own])) > 10.0
+        assert extra[1] == pytest.approx(extra[0], abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("mutation", "reason"),
     [
@@ -486,3 +523,19 @@ def test_a_table_is_judged_with_and_without_the_verb(tmp_path: Path, command: Co
     assert code == 0
     assert "run" in said
     assert "judge" in said
+
+
+def test_a_bridged_side_chain_is_refused() -> None:
+    """The partner of a disulfide bridge would be left with an open bond."""
+    topology = Topology()
+    chain = topology.addChain("A")
+    places = {}
+    for number in ("10", "20"):
+        residue = topology.addResidue("CYS", chain, number)
+        for name in (*SHARED, "SG"):
+            places[number, name] = topology.addAtom(name, Element.getBySymbol(name[0]), residue)
+    topology.addBond(places["10", "SG"], places["20", "SG"])
+    with pytest.raises(InputError, match="bonded to another residue"):
+        mutant_topology(
+            topology, np.zeros((16, 3)), Substitution("CYS", 10, "SER"), residue_of(dipeptide("S", "vacuum"))
+        )

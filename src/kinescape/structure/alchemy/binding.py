@@ -9,11 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinescape.structure.alchemy.estimate import LARGEST_DRIFT, FreeEnergy
+from kinescape.structure.alchemy.estimate import GAS_KCAL, LARGEST_DRIFT, FreeEnergy
 from kinescape.structure.alchemy.legs import LEGS, Leg
-from kinescape.structure.dynamics.watch import GAS
 
-KJ_PER_KCAL = 4.184
 SMALLEST_DRIFT = 0.5
 """kT by which two replicas may differ in any case, as the halves of one may."""
 
@@ -42,7 +40,7 @@ class Binding:
 
 def binding_of(results: Sequence[LegResult], temperature: float) -> Binding:
     """The relative binding free energy over all replicas that have both legs."""
-    unit = GAS * temperature / KJ_PER_KCAL
+    unit = GAS_KCAL * temperature
     refused = [f"{each.leg}, replica {each.replica}: {reason}" for each in results for reason in each.found.refused]
     if refused:
         return Binding(None, None, (), tuple(refused), ())

@@ -33,6 +33,10 @@ LARGEST_DRIFT = 4.0
 """Standard errors between the halves of the samples (and never less than 0.5 kT)."""
 
 
+GAS_KCAL = 0.00198720425864083
+"""Gas constant in kcal/mol/K."""
+
+
 @dataclass(frozen=True)
 class FreeEnergy:
     """Last window minus first, in kT. ``value`` and ``error`` are None where ``refused`` says why.
@@ -55,7 +59,7 @@ class FreeEnergy:
         """Value and error in kcal/mol; None where refused."""
         if self.value is None or self.error is None:
             return None
-        unit = 0.00198720425864083 * temperature
+        unit = GAS_KCAL * temperature
         return self.value * unit, self.error * unit
 
 

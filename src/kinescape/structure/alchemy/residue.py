@@ -88,13 +88,21 @@ def mutant_topology(wild: Topology, positions: Floats, change: Substitution, mod
     Raises
     ------
     InputError
-        The residue is not there, or lacks an atom of :data:`SHARED` (a chain's end without a cap).
+        The residue is not there, lacks an atom of :data:`SHARED` (a chain's end without a cap), or is bridged.
     """
     target = _target(wild, change)
     own = {atom.name: atom.index for atom in target.atoms()}
     for name in SHARED:
         if name not in own or not model.has(name):
             raise InputError(f"{change.name}: the residue has no atom {name}", expected="a whole residue in a chain")
+    for bond in wild.bonds():
+        if any(end.residue.index == target.index and end.name not in SHARED for end in bond) and (
+            bond[0].residue.index != bond[1].residue.index
+        ):
+            raise InputError(
+                f"{change.name}: the side chain is bonded to another residue, which would be left with an open bond",
+                expected="a side chain of its own, no disulfide bridge",
+            )
     coming = [place for place, name in enumerate(model.atoms) if name not in SHARED]
     made, places, atoms = Topology(), [], {}
     for chain in wild.chains():

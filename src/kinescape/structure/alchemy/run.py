@@ -12,7 +12,7 @@ from kinescape import __version__
 from kinescape.errors import InputError
 from kinescape.files import sha256_of, write_text
 from kinescape.structure.alchemy.binding import Binding, LegResult, binding_of
-from kinescape.structure.alchemy.estimate import FreeEnergy, free_energy
+from kinescape.structure.alchemy.estimate import GAS_KCAL, FreeEnergy, free_energy
 from kinescape.structure.alchemy.exchange import Advance, Sampling, sample_ladder
 from kinescape.structure.alchemy.hybrid import Hybrid, load_hybrid, save_hybrid
 from kinescape.structure.alchemy.legs import LEGS, Leg, build_leg, single_change
@@ -201,7 +201,7 @@ def rows_of(results: tuple[LegResult, ...], temperature: float) -> list[tuple[st
     for each in results:
         found = each.found
         kcal = found.kcal(temperature)
-        unit = 0.00198720425864083 * temperature
+        unit = GAS_KCAL * temperature
         neighbours = [min(found.overlap[n, n + 1], found.overlap[n + 1, n]) for n in range(len(found.forward))]
         rows.append(
             (
