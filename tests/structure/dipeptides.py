@@ -81,14 +81,26 @@ def dipeptide_hybrid(change: str, solvent: Solvent) -> Hybrid:
 def change_free_energy(
     folder: Path, change: str, solvent: Solvent, *, windows: int, picoseconds: float, seed: int = 1
 ) -> FreeEnergy:
-    """The free energy of a dipeptide's hybrid from end to end."""
+    """The free energy of a dipeptide's hybrid from end to end.
+
+    Where the checks refuse it, it goes on from where it stopped, to six times its length at most.
+    """
     hybrid = dipeptide_hybrid(change, solvent)
-    sampling = Sampling(
-        windows=windows, picoseconds=picoseconds, settle_ps=1.0, exchange_ps=0.1, chunk_ps=1e6, friction=5.0
-    )
     engine = Engine("Reference" if solvent == "vacuum" else "CPU", 1)
     start = hybrid.assembled.start
-    return free_energy(sample_ladder(folder, hybrid, start, sampling, protocol(solvent), seed, engine))
+    for longer in (1.0, 1.5, 2.5, 4.0, 6.0):
+        sampling = Sampling(
+            windows=windows,
+            picoseconds=longer * picoseconds,
+            settle_ps=1.0,
+            exchange_ps=0.1,
+            chunk_ps=1e6,
+            friction=5.0,
+        )
+        found = free_energy(sample_ladder(folder, hybrid, start, sampling, protocol(solvent), seed, engine))
+        if not found.refused:
+            break
+    return found
 
 
 def solvation_free_energy(letter: str, *, samples: int, seed: int = 1) -> FreeEnergy:

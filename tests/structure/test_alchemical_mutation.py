@@ -290,7 +290,7 @@ def test_a_residue_that_becomes_itself_costs_nothing(tmp_path: Path) -> None:
 def test_a_cycle_of_mutations_closes(tmp_path: Path) -> None:
     """A>V, V>L, L>A: three hybrids with different atoms that dangle; their sum is 0. And back is minus forth."""
     found = {
-        change: change_free_energy(tmp_path / change, change, "vacuum", windows=10, picoseconds=12)
+        change: change_free_energy(tmp_path / change, change, "vacuum", windows=10, picoseconds=8)
         for change in ("AV", "VL", "LA", "VA")
     }
     values = {change: each.value for change, each in found.items()}
@@ -305,8 +305,8 @@ def test_a_cycle_of_mutations_closes(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_water_makes_the_difference_that_it_makes_without_any_hybrid(tmp_path: Path) -> None:
     """Serine to cysteine: the two legs' difference against turning the water on for either residue by itself."""
-    wet = change_free_energy(tmp_path / "wet", "SC", "implicit", windows=10, picoseconds=10)
-    dry = change_free_energy(tmp_path / "dry", "SC", "vacuum", windows=10, picoseconds=10)
+    wet = change_free_energy(tmp_path / "wet", "SC", "implicit", windows=10, picoseconds=8)
+    dry = change_free_energy(tmp_path / "dry", "SC", "vacuum", windows=10, picoseconds=8)
     one, other = solvation_free_energy("S", samples=150), solvation_free_energy("C", samples=150)
     assert wet.value is not None
     assert dry.value is not None
