@@ -22,11 +22,14 @@ from kinescape.structure.forcefield import Solvent
 from kinescape.structure.model import Residue
 from kinescape.structure.mutations import Substitution
 from kinescape.structure.residues import NAMES
+from kinescape.structure.rotamers import CHI_ATOMS
 
 NUMBER = 100
 """Of the residue: not 1, where the chain would begin with a charge and not a cap."""
 HELD = 200.0
 """kJ/mol/rad² that hold phi and psi: one basin of the backbone for all residues, so that short runs can be right."""
+ROTAMER = -60.0
+"""Degrees at which chi1 is held, where it is: its turns are too slow for short runs without exchange."""
 SPRING = "0.5*held*turn^2; turn=min(away, 6.283185307179586-away); away=abs(theta-rest)"
 
 
@@ -35,8 +38,8 @@ def protocol(solvent: Solvent) -> Protocol:
 
 
 @cache
-def dipeptide(letter: str, solvent: Solvent) -> Assembled:
-    """ACE-X-NME, held in the extended shape."""
+def dipeptide(letter: str, solvent: Solvent, chi: bool = False) -> Assembled:
+    """ACE-X-NME, held in the extended shape; with ``chi`` its chi1 as well."""
     found = assemble(peptide(letter, NUMBER, STRAND), None, "", protocol(solvent))
     at = {(atom.residue.name in ("ACE", "NME"), atom.residue.name, atom.name): atom.index for atom in atoms_of(found)}
     own = {name: place for (cap, _, name), place in at.items() if not cap}
@@ -49,8 +52,14 @@ def dipeptide(letter: str, solvent: Solvent) -> Assembled:
         ((own["N"], own["CA"], own["C"], after), STRAND[1]),
     ):
         spring.addTorsion(*four, [np.radians(angle)])
+    if chi:
+        spring.addTorsion(*chi_of(letter, own), [np.radians(ROTAMER)])
     found.system.addForce(spring)
     return found
+
+
+def chi_of(letter: str, places: dict[str, int]) -> list[int]:
+    return [places[name] for name in CHI_ATOMS[NAMES[letter]][0]]
 
 
 def atoms_of(found: Assembled) -> list[Any]:
@@ -71,21 +80,32 @@ def residue_of(found: Assembled) -> Residue:
     )
 
 
-def dipeptide_hybrid(change: str, solvent: Solvent) -> Hybrid:
+def dipeptide_hybrid(change: str, solvent: Solvent, chi: bool = False) -> Hybrid:
     """``AV``: alanine to valine; ``AA`` is alanine that goes and comes."""
     first, second = change
     substitution = Substitution(NAMES[first], NUMBER, NAMES[second])
-    return hybrid_of(dipeptide(first, solvent), substitution, residue_of(dipeptide(second, solvent)))
+    made = hybrid_of(dipeptide(first, solvent, chi), substitution, residue_of(dipeptide(second, solvent, chi)))
+    if chi:
+        # The first side chain's spring came with it; the second's is with N, CA and CB alone as well.
+        own = {
+            atom.name: place
+            for place, atom in zip(made.assembled.solute.tolist(), atoms_of(made.assembled), strict=True)
+            if place not in made.roles.old and atom.residue.name not in ("ACE", "NME")
+        }
+        for force in made.assembled.system.getForces():
+            if isinstance(force, openmm.CustomTorsionForce) and force.getEnergyFunction() == SPRING:
+                force.addTorsion(*chi_of(second, own), [np.radians(ROTAMER)])
+    return made
 
 
 def change_free_energy(
-    folder: Path, change: str, solvent: Solvent, *, windows: int, picoseconds: float, seed: int = 1
+    folder: Path, change: str, solvent: Solvent, *, windows: int, picoseconds: float, seed: int = 1, chi: bool = False
 ) -> FreeEnergy:
     """The free energy of a dipeptide's hybrid from end to end.
 
     Where the checks refuse it, it goes on from where it stopped, to six times its length at most.
     """
-    hybrid = dipeptide_hybrid(change, solvent)
+    hybrid = dipeptide_hybrid(change, solvent, chi)
     engine = Engine("Reference" if solvent == "vacuum" else "CPU", 1)
     start = hybrid.assembled.start
     for longer in (1.0, 1.5, 2.5, 4.0, 6.0):
@@ -103,10 +123,10 @@ def change_free_energy(
     return found
 
 
-def solvation_free_energy(letter: str, *, samples: int, seed: int = 1) -> FreeEnergy:
+def solvation_free_energy(letter: str, *, samples: int, seed: int = 1, chi: bool = False) -> FreeEnergy:
     """Of a dipeptide itself, no hybrid: OBC2 water turned on in five windows."""
-    found = dipeptide(letter, "vacuum")
-    wet = dipeptide(letter, "implicit")
+    found = dipeptide(letter, "vacuum", chi)
+    wet = dipeptide(letter, "implicit", chi)
     system = openmm.XmlSerializer.clone(found.system)
     born = next(force for force in wet.system.getForces() if isinstance(force, openmm.GBSAOBCForce))
     water = GBSAOBC2Force(solventDielectric=78.5, soluteDielectric=1.0, SA="ACE")

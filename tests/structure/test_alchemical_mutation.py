@@ -305,16 +305,16 @@ def test_a_cycle_of_mutations_closes(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_water_makes_the_difference_that_it_makes_without_any_hybrid(tmp_path: Path) -> None:
     """Serine to cysteine: the two legs' difference against turning the water on for either residue by itself."""
-    wet = change_free_energy(tmp_path / "wet", "SC", "implicit", windows=10, picoseconds=8)
-    dry = change_free_energy(tmp_path / "dry", "SC", "vacuum", windows=10, picoseconds=8)
-    one, other = solvation_free_energy("S", samples=150), solvation_free_energy("C", samples=150)
+    wet = change_free_energy(tmp_path / "wet", "SC", "implicit", windows=10, picoseconds=8, chi=True)
+    dry = change_free_energy(tmp_path / "dry", "SC", "vacuum", windows=10, picoseconds=8, chi=True)
+    one, other = (solvation_free_energy(letter, samples=150, chi=True) for letter in "SC")
     assert wet.value is not None
     assert dry.value is not None
     assert one.value is not None
     assert other.value is not None
     error = np.sqrt(sum(each.error**2 for each in (wet, dry, one, other)))  # type: ignore[operator]
     known = other.value - one.value
-    assert known > 3.0
+    assert known > 3.0  # kT
     assert abs(wet.value - dry.value - known) < 3.5 * error
     assert error < 0.5
 
