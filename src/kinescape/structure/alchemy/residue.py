@@ -55,7 +55,7 @@ def check_alchemical(change: Substitution) -> None:
         if end in ("GLY", "PRO"):
             why = "glycine has no CB" if end == "GLY" else "proline's CB is part of a ring with the backbone"
             raise InputError(
-                f"{change.name}: no alchemical free energy of this mutation: {why}, and both side chains hang on it",
+                f"{change.name}: no alchemical free energy of this mutation: {why} (both side chains hang on CB)",
                 expected="two amino acids with a CB and an open side chain, such as L1196M",
             )
     first, second = (CHARGES.get(end, 0) for end in (change.reference, change.alternative))
@@ -68,7 +68,7 @@ def charge_changes(name: str, first: float, second: float) -> InputError:
     return InputError(
         f"{name}: no alchemical free energy of this mutation: it changes the charge, and the energy of a charge that "
         "appears in a periodic box or in implicit water depends on the box and the model more than on the residue",
-        found=f"{first:+.0f} to {second:+.0f}",
+        found=" to ".join(f"{round(each):+d}" if round(each) else "0" for each in (first, second)),
         expected="side chains of the same charge, such as L1196M",
     )
 
