@@ -302,3 +302,15 @@ def test_a_drug_in_explicit_water_keeps_its_energy_when_coupled(tmp_path: Path) 
     moved[drug] += np.array([0.05, 0.02, -0.03])
     off = {STERICS: 0.0, ELECTROSTATICS: 0.0}
     assert energy(made, moved, **off) == pytest.approx(energy(made, wet.start.positions, **off), abs=0.05)
+
+
+def test_windows_far_apart_and_few_are_refused_and_not_a_crash() -> None:
+    """Where MBAR's equations cannot be solved there is a reason, whatever its solver does."""
+    rng = np.random.default_rng(11)
+    for apart in (20.0, 60.0, 300.0):
+        centres = apart * np.arange(4)
+        drawn = [rng.normal(centre, 1, 6) for centre in centres]
+        estimate = free_energy([np.array([0.5 * (x - other) ** 2 for other in centres]) for x in drawn])
+        assert estimate.value is None
+        assert estimate.error is None
+        assert any("overlap" in each for each in estimate.refused)

@@ -26,7 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "analyse": ("kinescape.cli.structure_analyse:analyse", "RMSD, RMSF, hydrogen bonds and contacts of simulations."),
     "free-energy": (
         "kinescape.cli.structure_free_energy:free_energy",
-        "A free energy from alchemical windows, refused where they do not overlap.",
+        "How much weaker a mutant binds, by alchemical windows (run); or any windows judged. Refused without overlap.",
     ),
 }
 """Verbs of `kinescape structure` by name. The help line stands here so that the help imports none of the modules."""

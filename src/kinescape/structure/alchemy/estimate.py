@@ -33,6 +33,10 @@ LARGEST_DRIFT = 4.0
 """Standard errors between the halves of the samples (and never less than 0.5 kT)."""
 
 
+GAS_KCAL = 0.00198720425864083
+"""Gas constant in kcal/mol/K."""
+
+
 @dataclass(frozen=True)
 class FreeEnergy:
     """Last window minus first, in kT. ``value`` and ``error`` are None where ``refused`` says why.
@@ -55,7 +59,7 @@ class FreeEnergy:
         """Value and error in kcal/mol; None where refused."""
         if self.value is None or self.error is None:
             return None
-        unit = 0.00198720425864083 * temperature
+        unit = GAS_KCAL * temperature
         return self.value * unit, self.error * unit
 
 
@@ -101,8 +105,10 @@ def free_energy(reduced: Sequence[Floats]) -> FreeEnergy:
         refused.append(
             f"forward and backward between windows {place + 1} and {place + 2} differ by {hysteresis[place]:.1f} kT"
         )
+    if not all(math.isfinite(each) for each in (value, halves[0][0], halves[1][0])):
+        refused.append("MBAR does not converge on these windows")
     drift = abs(halves[0][0] - halves[1][0])
-    if not drift <= max(LARGEST_DRIFT * math.hypot(halves[0][1], halves[1][1]), 0.5):
+    if math.isfinite(drift) and not drift <= max(LARGEST_DRIFT * math.hypot(halves[0][1], halves[1][1]), 0.5):
         refused.append(f"first and second half of the samples differ by {drift:.1f} kT: not converged")
     return FreeEnergy(
         value=None if refused else value,
@@ -132,14 +138,22 @@ def _zwanzig(work: Floats) -> float:
 
 
 def _mbar(reduced: Sequence[Floats]) -> tuple[float, float, Floats]:
-    """Free energy of the last window over the first with its error in kT, and the overlap matrix."""
+    """Free energy of the last window over the first with its error in kT, and the overlap matrix.
+
+    No numbers and no overlap where the equations are not solved.
+    """
     counts = np.array([each.shape[1] for each in reduced])
     with _quiet():
         from pymbar import MBAR
+        from pymbar.utils import ConvergenceError, ParameterError
 
-        solved: Any = MBAR(np.concatenate(reduced, axis=1), counts)
-        differences = solved.compute_free_energy_differences()
-        overlap = np.asarray(solved.compute_overlap()["matrix"], dtype=np.float64)
+        try:
+            # By pymbar's most careful solver: its usual one can stop short of the solution with few samples, and raise.
+            solved: Any = MBAR(np.concatenate(reduced, axis=1), counts, solver_protocol="robust")
+            differences = solved.compute_free_energy_differences()
+            overlap = np.asarray(solved.compute_overlap()["matrix"], dtype=np.float64)
+        except (ConvergenceError, ParameterError):
+            return math.nan, math.inf, np.eye(len(counts))
     return float(differences["Delta_f"][0, -1]), float(differences["dDelta_f"][0, -1]), overlap
 
 

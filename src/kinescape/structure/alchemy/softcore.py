@@ -61,6 +61,21 @@ def decoupled(system: Any, atoms: Sequence[int]) -> Any:
     return made
 
 
+def same_cutoff(pairs: Any, soft: Any) -> None:
+    """Give a custom nonbonded force the cutoff and switch of the plain one."""
+    method = pairs.getNonbondedMethod()
+    if method == openmm.NonbondedForce.NoCutoff:
+        soft.setNonbondedMethod(openmm.CustomNonbondedForce.NoCutoff)
+    elif method == openmm.NonbondedForce.CutoffNonPeriodic:
+        soft.setNonbondedMethod(openmm.CustomNonbondedForce.CutoffNonPeriodic)
+    else:
+        soft.setNonbondedMethod(openmm.CustomNonbondedForce.CutoffPeriodic)
+    if method != openmm.NonbondedForce.NoCutoff:
+        soft.setCutoffDistance(pairs.getCutoffDistance())
+        soft.setUseSwitchingFunction(pairs.getUseSwitchingFunction())
+        soft.setSwitchingDistance(pairs.getSwitchingDistance())
+
+
 def _check_whole(pairs: Any, chosen: set[int]) -> None:
     for number in range(pairs.getNumExceptions()):
         first, second, *_ = pairs.getExceptionParameters(number)
@@ -85,17 +100,7 @@ def _soft_force(pairs: Any, chosen: list[int], count: int) -> Any:
     for number in range(pairs.getNumExceptions()):
         first, second, *_ = pairs.getExceptionParameters(number)
         soft.addExclusion(first, second)
-    method = pairs.getNonbondedMethod()
-    if method == openmm.NonbondedForce.NoCutoff:
-        soft.setNonbondedMethod(openmm.CustomNonbondedForce.NoCutoff)
-    elif method == openmm.NonbondedForce.CutoffNonPeriodic:
-        soft.setNonbondedMethod(openmm.CustomNonbondedForce.CutoffNonPeriodic)
-    else:
-        soft.setNonbondedMethod(openmm.CustomNonbondedForce.CutoffPeriodic)
-    if method != openmm.NonbondedForce.NoCutoff:
-        soft.setCutoffDistance(pairs.getCutoffDistance())
-        soft.setUseSwitchingFunction(pairs.getUseSwitchingFunction())
-        soft.setSwitchingDistance(pairs.getSwitchingDistance())
+    same_cutoff(pairs, soft)
     return soft
 
 

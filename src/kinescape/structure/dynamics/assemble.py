@@ -74,6 +74,7 @@ def assemble(
     parameters: LigandParameters | None = None,
     sites: tuple[int, ...] = (),
     seed: int = 1,
+    apo: bool = False,
 ) -> Assembled:
     """Build the system of a wild type (``mutation`` empty) or a mutant.
 
@@ -86,6 +87,8 @@ def assemble(
     sites
         Residue numbers around which the model is relaxed and the pocket cut, besides the mutation's own: for a wild
         type that is to be compared with a mutant.
+    apo
+        Leave the ligand out once the model is relaxed and the pocket cut around it.
 
     Raises
     ------
@@ -114,7 +117,8 @@ def assemble(
         ]
         mobile = pocket.mobile
         prepared = replace(pocket.model, residues=(*pieces, prepared.ligand(whole.residue_name)), notes=prepared.notes)
-    built = build_system(prepared, ligand, parameters=parameters, solvent=protocol.solvent, constraints=True, seed=seed)
+    bound = None if apo else ligand
+    built = build_system(prepared, bound, parameters=parameters, solvent=protocol.solvent, constraints=True, seed=seed)
     notes = [*prepared.notes, *built.notes]
     if mobile is not None:
         notes.append(

@@ -76,7 +76,7 @@ def run_replica(
         The simulation blew up; says which atom, and when.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder):
         chunks = plan(protocol)
         checkpoint = read_checkpoint(folder)
         timestep = protocol.timestep_fs / 1000.0
@@ -140,7 +140,7 @@ def _run_chunk(
 ) -> Moment:
     integrator = openmm.LangevinMiddleIntegrator(chunk.temperature, protocol.friction, protocol.timestep_fs / 1000.0)
     integrator.setRandomNumberSeed(seed_of(seed, chunk.number, "thermostat"))
-    with _barostat(assembled.system, chunk, protocol, seed):
+    with barostat(assembled.system, chunk, protocol, seed):
         context = open_at(assembled.system, integrator, moment, engine.platform, engine.threads)
         context.setParameter(HOLD, chunk.hold * KCAL_PER_A2)
         if chunk.stage == "minimise":
@@ -212,7 +212,7 @@ def _look(
 
 
 @contextmanager
-def _barostat(system: Any, chunk: Chunk, protocol: Protocol, seed: int) -> Iterator[None]:
+def barostat(system: Any, chunk: Chunk, protocol: Protocol, seed: int) -> Iterator[None]:
     """The system with a barostat where the chunk has constant pressure."""
     if not chunk.constant_pressure:
         yield
@@ -227,7 +227,7 @@ def _barostat(system: Any, chunk: Chunk, protocol: Protocol, seed: int) -> Itera
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Hold a lock that ends with the process, however it ends."""
     with (folder / ".lock").open("w") as handle:
         try:

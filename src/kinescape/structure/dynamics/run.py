@@ -118,9 +118,9 @@ def run_arm(request: Request, out: Path, say: Say = lambda _: None, tell: TellRe
     platform = choose_platform(request.platform)
     engine = Engine(platform, request.threads or threads_here())
     identity = _identity(request)
-    _check_folder(out, identity)
+    check_folder(out, identity)
     if (out / SYSTEM).exists():
-        notes = tuple(_record(out).get("notes", ()))
+        notes = tuple(read_record(out).get("notes", ()))
         assembled = load_assembled(out, notes)
         say("going on with the system that is there")
     else:
@@ -196,7 +196,8 @@ def _identity(request: Request) -> dict[str, Any]:
     }
 
 
-def _check_folder(out: Path, identity: dict[str, Any]) -> None:
+def check_folder(out: Path, identity: dict[str, Any]) -> None:
+    """InputError unless a folder is new, or has a record (:data:`RECORD`) of a run with this identity."""
     if not out.exists():
         return
     if not out.is_dir():
@@ -205,7 +206,7 @@ def _check_folder(out: Path, identity: dict[str, Any]) -> None:
         if any(out.iterdir()):
             raise InputError("is not empty and holds no simulation", file=out, expected="a new folder")
         return
-    theirs = _record(out)
+    theirs = read_record(out)
     if theirs.get("kinescape") != __version__:
         raise InputError(
             "the simulation is another version's", file=out, found=theirs.get("kinescape"), expected=__version__
@@ -220,7 +221,8 @@ def _check_folder(out: Path, identity: dict[str, Any]) -> None:
         raise InputError(f"holds another simulation: its {name} differs", file=out, found=there, expected=value)
 
 
-def _record(out: Path) -> dict[str, Any]:
+def read_record(out: Path) -> dict[str, Any]:
+    """The record of a folder; InputError where it is damaged."""
     try:
         found: dict[str, Any] = json.loads((out / RECORD).read_text(encoding="utf-8"))
     except (ValueError, OSError):
@@ -239,7 +241,7 @@ def _write_record(
     import numpy
     import openmm
 
-    there = _record(out) if (out / RECORD).exists() else {}
+    there = read_record(out) if (out / RECORD).exists() else {}
     machine = hardware(engine.platform, engine.threads)
     machines = [each for each in there.get("hardware", []) if each != machine] + [machine]
     record = {

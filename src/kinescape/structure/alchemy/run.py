@@ -1,0 +1,350 @@
+"""A relative binding free energy from start to end: legs, replicas, windows, one folder, one record, one result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kinescape import __version__
+from kinescape.errors import InputError
+from kinescape.files import sha256_of, write_text
+from kinescape.structure.alchemy.binding import Binding, LegResult, binding_of
+from kinescape.structure.alchemy.estimate import GAS_KCAL, FreeEnergy, free_energy
+from kinescape.structure.alchemy.exchange import Advance, Sampling, sample_ladder
+from kinescape.structure.alchemy.hybrid import Hybrid, load_hybrid, save_hybrid
+from kinescape.structure.alchemy.legs import LEGS, Leg, build_leg, single_change
+from kinescape.structure.alchemy.table import write_windows
+from kinescape.structure.dynamics.checkpoint import read_checkpoint
+from kinescape.structure.dynamics.platforms import (
+    choose_platform,
+    hardware,
+    is_accelerated,
+    nanoseconds_per_day,
+    threads_here,
+)
+from kinescape.structure.dynamics.protocol import Protocol
+from kinescape.structure.dynamics.replica import Engine, Progress, run_replica
+from kinescape.structure.dynamics.run import RECORD, Say, check_folder, protocol_for, read_record
+from kinescape.structure.forcefield import Solvent
+from kinescape.structure.ligands.parameters import LigandParameters
+from kinescape.structure.ligands.whole import whole_ligand
+from kinescape.structure.read import read_model
+
+RESULT, LEGS_TABLE, WINDOWS = "result.json", "legs.tsv", "windows.tsv"
+EQUILIBRATION = "equilibration"
+FULL_PS, REDUCED_PS = 1000.0, 20.0
+"""Per window, on a GPU and on a CPU. Ours: a nanosecond is what published protocols of this kind begin at."""
+COLUMNS = (
+    "leg",
+    "replica",
+    "dG_kcal_per_mol",
+    "error",
+    "first_half",
+    "second_half",
+    "least_overlap",
+    "largest_hysteresis_kT",
+    "fewest_independent_samples",
+    "refused",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be run; ``protocol`` is that of the equilibration, which says what the system is."""
+
+    structure: Path
+    ligand: str
+    mutation: str
+    protocol: Protocol
+    sampling: Sampling
+    chain: str | None = None
+    parameters: LigandParameters | None = None
+    replicas: int = 3
+    seed: int = 1
+    platform: str = "auto"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.replicas < 1:
+            raise InputError("replicas", found=self.replicas, expected="1 or more")
+
+    @property
+    def label(self) -> str:
+        """``full``, or ``reduced (why)``."""
+        why = []
+        if self.protocol.pocket:
+            why.append("pocket only")
+        if self.protocol.solvent != "explicit":
+            why.append(f"{self.protocol.solvent} solvent" if self.protocol.solvent != "vacuum" else "vacuum")
+        if self.sampling.picoseconds < FULL_PS:
+            why.append(f"{self.sampling.picoseconds:g} ps per window instead of {FULL_PS:g} ps")
+        return f"reduced ({', '.join(why)})" if why else "full"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Progress: which leg and replica, what it does, and how much is left of it and of all (seconds)."""
+
+    leg: Leg
+    replica: int
+    stage: str
+    done: float
+    seconds_left: float
+    seconds_left_of_all: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that was found."""
+
+    results: tuple[LegResult, ...]
+    binding: Binding
+    label: str
+
+
+Tell = Callable[[Told], None]
+
+
+def settings_for(
+    platform: str,
+    *,
+    solvent: Solvent | None = None,
+    pocket: bool | None = None,
+    windows: int = 12,
+    picoseconds: float | None = None,
+    settle_ps: float | None = None,
+    equilibrate_ps: float | None = None,
+    timestep_fs: float = 2.0,
+) -> tuple[Protocol, Sampling]:
+    """Explicit water and the whole chain on a GPU; on a CPU, where nothing else is asked for, the reduced pocket.
+
+    Raises
+    ------
+    InputError
+        A length or time step that cannot be.
+    """
+    protocol = protocol_for(
+        platform,
+        ligand=True,
+        solvent=solvent,
+        pocket=pocket,
+        time_ns=0.001,
+        frame_ps=1.0,
+        equilibrate_ps=equilibrate_ps,
+        timestep_fs=timestep_fs,
+    )
+    fast = is_accelerated(platform)
+    length = picoseconds if picoseconds is not None else (FULL_PS if fast else REDUCED_PS)
+    return protocol, Sampling(
+        windows=windows,
+        picoseconds=length,
+        settle_ps=settle_ps if settle_ps is not None else (50.0 if fast else 2.0),
+        exchange_ps=1.0 if fast else 0.1,
+        chunk_ps=250.0 if fast else 5.0,
+        timestep_fs=timestep_fs,
+    )
+
+
+def run_free_energy(request: Request, out: Path, say: Say = lambda _: None, tell: Tell = lambda _: None) -> Outcome:
+    """Run all legs and replicas, or what is left of them.
+
+    ``OUT/LEG/replica-N/windows.tsv`` has the reduced potentials, ``OUT/legs.tsv`` the free energy of each with its
+    checks, ``OUT/result.json`` what follows. Replica N has the seed ``seed + N - 1``.
+
+    Raises
+    ------
+    InputError
+        Anything wrong with the structure, ligand or mutation; a folder that holds another simulation.
+    KinescapeError
+        A window blew up.
+    """
+    platform = choose_platform(request.platform)
+    engine = Engine(platform, request.threads or threads_here())
+    model = read_model(request.structure, request.chain)
+    change = single_change(model, request.mutation)
+    identity = _identity(request)
+    check_folder(out, identity)
+    out.mkdir(parents=True, exist_ok=True)
+    _write_record(out, request, identity, engine)
+    hybrids = {}
+    for leg in LEGS:
+        there = load_hybrid(out / leg)
+        if there is None:
+            say(f"preparing {request.structure.name}, {change.name}, {leg}")
+            there = build_leg(
+                model, leg, request.ligand, change, request.protocol, parameters=request.parameters, seed=request.seed
+            )
+            (out / leg).mkdir(exist_ok=True)
+            save_hybrid(out / leg, there)
+        hybrids[leg] = there
+    speeds = {leg: _speed(hybrid, request, engine) for leg, hybrid in hybrids.items()}
+    clock = _Clock(request, speeds, out)
+    say(f"{request.label}: about {_hours(clock.left())} for what is left, {_speeds(hybrids, speeds, engine)}")
+    results = []
+    for number in range(1, request.replicas + 1):
+        for leg, hybrid in hybrids.items():
+            found = _run_one(out / leg / f"replica-{number}", leg, number, hybrid, request, engine, clock, tell)
+            results.append(LegResult(leg, number, found))
+            told = "refused" if found.value is None else f"{found.value:.2f} +- {found.error:.2f} kT"
+            say(f"{leg}, replica {number}: {told}")
+    outcome = Outcome(tuple(results), binding_of(results, request.sampling.temperature), request.label)
+    _write_outcome(out, request, outcome)
+    return outcome
+
+
+def rows_of(results: tuple[LegResult, ...], temperature: float) -> list[tuple[str, ...]]:
+    """One row per leg and replica, by :data:`COLUMNS`."""
+    rows = []
+    for each in results:
+        found = each.found
+        kcal = found.kcal(temperature)
+        unit = GAS_KCAL * temperature
+        neighbours = [min(found.overlap[n, n + 1], found.overlap[n + 1, n]) for n in range(len(found.forward))]
+        rows.append(
+            (
+                each.leg,
+                str(each.replica),
+                f"{kcal[0]:.3f}" if kcal else "",
+                f"{kcal[1]:.3f}" if kcal else "",
+                *(f"{unit * half:.3f}" for half in found.halves),
+                f"{min(neighbours):.3f}",
+                f"{float(abs(found.forward - found.backward).max()):.2f}",
+                str(min(found.samples)),
+                "; ".join(found.refused),
+            )
+        )
+    return rows
+
+
+def _run_one(
+    folder: Path,
+    leg: Leg,
+    number: int,
+    hybrid: Hybrid,
+    request: Request,
+    engine: Engine,
+    clock: _Clock,
+    tell: Tell,
+) -> FreeEnergy:
+    """One replica of one leg."""
+    seed = request.seed + number - 1
+    assembled = replace(hybrid.assembled)
+
+    def equilibrated(progress: Progress) -> None:
+        done = progress.done_ps / progress.total_ps
+        tell(Told(leg, number, progress.stage, done, progress.seconds_left, clock.left()))
+
+    def advanced(advance: Advance) -> None:
+        clock.done[leg, number] = advance.done / advance.total
+        left = clock.left()
+        tell(Told(leg, number, advance.stage, advance.done / advance.total, advance.seconds_left, left))
+
+    run_replica(folder / EQUILIBRATION, assembled, request.protocol, seed, engine, equilibrated)
+    checkpoint = read_checkpoint(folder / EQUILIBRATION)
+    if checkpoint is None:
+        raise InputError("the equilibration's checkpoint is gone", file=folder / EQUILIBRATION)
+    reduced = sample_ladder(
+        folder, hybrid, checkpoint.moment, request.sampling, request.protocol, seed, engine, advanced
+    )
+    clock.done[leg, number] = 1.0
+    write_windows(folder / WINDOWS, reduced)
+    return free_energy(reduced)
+
+
+class _Clock:
+    """Time left of all, by the speed that was tried."""
+
+    def __init__(self, request: Request, speeds: dict[Leg, float], out: Path) -> None:
+        sampling, protocol = request.sampling, request.protocol
+        each = sampling.windows * (sampling.picoseconds + sampling.settle_ps)
+        each += protocol.heat_ps + protocol.nvt_ps + protocol.npt_ps
+        self.seconds = {leg: each / 1000.0 / speed * 86400.0 for leg, speed in speeds.items()}
+        self.done = {(leg, number): 0.0 for number in range(1, request.replicas + 1) for leg in LEGS}
+        for leg, number in self.done:
+            if (out / leg / f"replica-{number}" / WINDOWS).exists():
+                self.done[leg, number] = 1.0
+
+    def left(self) -> float:
+        return sum((1.0 - done) * self.seconds[leg] for (leg, _), done in self.done.items())
+
+
+def _speed(hybrid: Hybrid, request: Request, engine: Engine) -> float:
+    assembled = hybrid.assembled
+    return nanoseconds_per_day(
+        assembled.system, assembled.start, engine.platform, engine.threads, request.protocol.timestep_fs
+    )
+
+
+def _speeds(hybrids: dict[Leg, Hybrid], speeds: dict[Leg, float], engine: Engine) -> str:
+    parts = [
+        f"{leg} {hybrid.assembled.system.getNumParticles()} atoms {speeds[leg]:.2g} ns/day"
+        for leg, hybrid in hybrids.items()
+    ]
+    return f"{', '.join(parts)} on {engine.platform} ({engine.threads} threads)"
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 86400:.1f} days" if seconds > 86400 else f"{seconds / 3600:.1f} hours"
+
+
+def _identity(request: Request) -> dict[str, Any]:
+    """Everything that the windows depend on, but the machine and how long they are sampled."""
+    model = read_model(request.structure, request.chain)
+    whole = whole_ligand(model.ligand(request.ligand), request.parameters)
+    sampling = request.sampling.as_dict()
+    del sampling["picoseconds"]
+    return {
+        "what": "alchemical free energy of a mutation: a model, not an experiment",
+        "structure": model.name,
+        "structure_sha256": sha256_of(request.structure),
+        "chain": model.chain,
+        "mutation": request.mutation,
+        "ligand": whole.residue_name,
+        "ligand_parameters": f"{whole.parameters.name} ({whole.parameters.made})",
+        "seed": request.seed,
+        "protocol": request.protocol.as_dict(),
+        "sampling": sampling,
+    }
+
+
+def _write_record(out: Path, request: Request, identity: dict[str, Any], engine: Engine) -> None:
+    import numpy
+    import openmm
+
+    there = read_record(out) if (out / RECORD).exists() else {}
+    machine = hardware(engine.platform, engine.threads)
+    machines = [each for each in there.get("hardware", []) if each != machine] + [machine]
+    record = {
+        "kinescape": __version__,
+        "research_use_only": True,
+        "label": request.label,
+        **identity,
+        "picoseconds": max(request.sampling.picoseconds, float(there.get("picoseconds", 0.0))),
+        "replicas": max(request.replicas, int(there.get("replicas", 0))),
+        "replica_seeds": "seed + number of the replica - 1",
+        "versions": {"openmm": openmm.Platform.getOpenMMVersion(), "numpy": numpy.__version__},
+        "hardware": machines,
+    }
+    write_text(out / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+
+
+def _write_outcome(out: Path, request: Request, outcome: Outcome) -> None:
+    rows = rows_of(outcome.results, request.sampling.temperature)
+    head = f"# {outcome.label}; a model, not an experiment; research use only\n"
+    write_text(out / LEGS_TABLE, head + "\n".join("\t".join(row) for row in (COLUMNS, *rows)) + "\n")
+    found = outcome.binding
+    record = {
+        "research_use_only": True,
+        "label": outcome.label,
+        "mutation": request.mutation,
+        "ligand": request.ligand,
+        "ddG_kcal_per_mol": found.value,
+        "error": found.error,
+        "by_replica": list(found.by_replica),
+        "refused": list(found.refused),
+        "notes": list(found.notes),
+    }
+    write_text(out / RESULT, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
