@@ -86,9 +86,9 @@ def _run(
                 for sample in samples
             }
         # Snakemake is imported only by a run that needs it.
-        from kinescape.engine.workflow import run_jobs
+        from kinescape.engine.sample_jobs import run_sample_jobs
 
-        return run_jobs(attempt, plan, samples, dispatch or Dispatch(), watch)
+        return run_sample_jobs(attempt, plan, samples, dispatch or Dispatch(), watch)
 
 
 def _kept(plan: RunPlan, bench: Workbench, watch: Watch) -> dict[str, Outcome]:
