@@ -107,6 +107,10 @@ class Attempt:
         self.check()
         return msgspec.json.decode((self.folder / SHARED).read_bytes(), type=kind, dec_hook=_path)
 
+    def rows(self) -> list[JobRow]:
+        """What is asked for each job."""
+        return msgspec.json.decode((self.folder / JOBS).read_bytes(), type=list[JobRow])
+
     def members(self, job: int, kind: type[M]) -> list[M]:
         """The pieces of work of a job."""
         content = (self.folder / "members" / f"{job}.json").read_bytes()
