@@ -12,6 +12,7 @@ import click
 from kinescape.cli.progress import LAST_STAGES, samples_progress
 
 if TYPE_CHECKING:
+    from kinescape.engine.profile import Dispatch
     from kinescape.engine.structures import StructurePlan
     from kinescape.structure.batch.plan import Task
     from kinescape.structure.batch.results import Result
@@ -99,8 +100,10 @@ def _tasks(plan: Path | None, given: dict[str, str | None], task: str | None) ->
         return read_plan(plan)
     if len(named) < len(given):
         raise click.UsageError("A PLAN is needed, or --structures, --ligands and --mutations together.")
-    parts = [[each.strip() for each in (value or "").split(",") if each.strip()] for value in given.values()]
-    return crossed(*parts, kind="simulate" if task == "simulate" else "screen")
+    files, drugs, mutants = (
+        [each.strip() for each in (value or "").split(",") if each.strip()] for value in given.values()
+    )
+    return crossed(files, drugs, mutants, "simulate" if task == "simulate" else "screen")
 
 
 def _gpus_here() -> int:
@@ -114,7 +117,7 @@ def _gpus_here() -> int:
         return pool.submit(accelerators_here).result()
 
 
-def _run(plan: StructurePlan, quiet: bool, dispatch: object) -> int:
+def _run(plan: StructurePlan, quiet: bool, dispatch: Dispatch) -> int:
     from kinescape.cli.samples import exit_code_of
     from kinescape.engine.structures import run_structures
 
@@ -128,7 +131,7 @@ def _run(plan: StructurePlan, quiet: bool, dispatch: object) -> int:
                     ended[name] = stage
                 show(name, stage)
 
-            results = run_structures(plan, watch, dispatch)  # type: ignore[arg-type]
+            results = run_structures(plan, watch, dispatch)
     except KeyboardInterrupt:
         done = sum(stage != "failed" for stage in ended.values())
         click.echo(

@@ -157,7 +157,7 @@ def _simulate(
 
 
 def _claim_device(attempt: Attempt, gpus: int) -> None:
-    """Take one of this machine's devices for as long as this process lives; the engine starts no more jobs than those."""
+    """Take one of this machine's devices for as long as this process lives."""
     given = os.environ.get(VISIBLE[0], "")
     names = [each.strip() for each in given.split(",") if each.strip()] or [str(number) for number in range(gpus)]
     while True:

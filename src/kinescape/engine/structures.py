@@ -55,7 +55,7 @@ CPU_NS_PER_DAY, GPU_NS_PER_DAY, SIMULATION_SLACK = 2.0, 100.0, 2.0
 much longer a cluster is asked for. A simulation that is ended for its time goes on in the next try."""
 SHORTEST_MINUTES, LONGEST_MINUTES = 30, 24 * 60
 GPU_PRIORITY = 40
-"""Above all others, which are logarithms of seconds: a GPU is not left waiting. One number, so that they are one rule."""
+"""Above all others, which are logarithms of seconds: a GPU is not left waiting. One number makes them one rule."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,14 @@ LEAST_SPAN = 1.0
 """kcal/mol at the ends of the colours at least, so that small changes do not look large."""
 CELL_WIDTH, CELL_HEIGHT = 1.35, 0.36
 
+TITLE = (
+    (0.22, 11, "Change of the interaction energy, mutant minus wild type"),
+    (0.46, 7, "Calculated on one conformation, not measured: a model whose ranking was no better than"),
+    (0.60, 7, "trivial baselines (docs: the fast screen). Research use only."),
+)
+"""Inches from the upper edge, size, words."""
+KEY = "kcal/mol; positive: the mutant holds the drug less well.\nBold: the interval over starts does not hold 0."
+
 
 def draw_heatmap(matrix: Matrix, path: Path) -> None:
     """Draw ``delta_interaction_kcal`` of all pairs.
@@ -74,26 +82,14 @@ def draw_heatmap(matrix: Matrix, path: Path) -> None:
     axes.xaxis.tick_top()
     axes.set_xticks([each + 0.5 for each in range(columns)], [_broken(each) for each in matrix.drugs], fontsize=8)
     axes.set_yticks([each + 0.5 for each in range(rows)], matrix.mutations, fontsize=8)
-    figure.text(
-        0.12 / width, 1 - 0.22 / height, "Change of the interaction energy, mutant minus wild type", fontsize=11
-    )
-    figure.text(
-        *(0.12 / width, 1 - 0.46 / height, "Calculated, not measured: a model, whose ranking has been no better"),
-        fontsize=7,
-        color=PALE,
-    )
-    figure.text(
-        *(0.12 / width, 1 - 0.6 / height, "than trivial baselines (docs, structure-screen). Research use only."),
-        fontsize=7,
-        color=PALE,
-    )
+    for down_from_top, size, text in TITLE:
+        ink = INK if size > 9 else PALE
+        figure.text(0.12 / width, 1 - down_from_top / height, text, fontsize=size, color=ink)
     bar = figure.add_axes((left / width, 0.5 / height, min(3.2, width - left - 0.4) / width, 0.12 / height))
     shown = figure.colorbar(mpl.cm.ScalarMappable(scale, colours), cax=bar, orientation="horizontal")
-    shown.outline.set_visible(False)  # type: ignore[operator]
+    shown.outline.set_visible(False)
     bar.tick_params(labelsize=7, length=2)
-    bar.set_xlabel(
-        "kcal/mol; positive: the mutant holds the drug less well; bold: interval without 0", fontsize=7, loc="left"
-    )
+    bar.set_xlabel(KEY, fontsize=7, loc="left")
     save_figure(figure, path)
 
 

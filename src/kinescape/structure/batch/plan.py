@@ -33,7 +33,7 @@ _SUFFIXES = re.compile(r"(\.(pdb|ent|cif|mmcif))?(\.gz)?$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Task:
-    """One line of a plan. Paths are as given or relative to the plan's folder.
+    """One line of a plan. Paths are absolute, because jobs start elsewhere.
 
     ``name`` is unique in the plan and may become a file's name. ``mutation`` is the canonical name, ``WT`` for the wild
     type. ``replicas`` are a screen's replicates or a simulation's replicas.
@@ -137,7 +137,7 @@ def _task(row: Row, folder: Path) -> Task:
     return Task(
         name=_name(row, kind, structure, ligand, mutation),
         kind=kind,
-        structure=folder / structure,
+        structure=(folder / structure).absolute(),
         ligand=ligand,
         mutation=mutation,
         file=row.file,
@@ -145,10 +145,10 @@ def _task(row: Row, folder: Path) -> Task:
         chain=row.text("chain", "") or None,
         seed=_whole(row, "seed", 1, 0, LARGEST_SEED),
         replicas=_whole(row, "replicas", usual, fewest, MOST_REPLICAS),
-        parameters=folder / parameters if parameters else None,
+        parameters=(folder / parameters).absolute() if parameters else None,
         smiles=smiles,
         place=row.text("place", "") or None,
-        atp_model=folder / atp_model if atp_model else None,
+        atp_model=(folder / atp_model).absolute() if atp_model else None,
         atp_ligand=row.text("atp_ligand", "ADP").upper(),
         protocol=cast(Asked, row.choice("protocol", ("full", "reduced"), "")),
         nanoseconds=_positive(row, "nanoseconds"),
