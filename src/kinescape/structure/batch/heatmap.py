@@ -14,12 +14,13 @@ MOST_MUTANTS = 400
 """More rows than this are no picture any more: the table has them."""
 LEAST_SPAN = 1.0
 """kcal/mol at the ends of the colours at least, so that small changes do not look large."""
+MINUS = "\N{MINUS SIGN}"
 CELL_WIDTH, CELL_HEIGHT = 1.35, 0.36
 
 TITLE = (
     (0.22, 11, "Change of the interaction energy, mutant minus wild type"),
-    (0.46, 7, "Calculated on one conformation, not measured: a model whose ranking was no better than"),
-    (0.60, 7, "trivial baselines (docs: the fast screen). Research use only."),
+    (0.46, 7, "Calculated on one conformation, not measured. How such numbers score against measured folds"),
+    (0.60, 7, "is told in the documentation of the fast screen. Research use only."),
 )
 """Inches from the upper edge, size, words."""
 KEY = "kcal/mol; positive: the mutant holds the drug less well.\nBold: the interval over starts does not hold 0."
@@ -56,7 +57,7 @@ def draw_heatmap(matrix: Matrix, path: Path) -> None:
             fill, text, small, bold, hatch = NOT_TESTED, _reason(row), "", False, "////"
             if row is not None and row["status"] == "done":
                 value = float(row["delta_interaction_kcal"])
-                fill, text, hatch = to_hex(colours(scale(value))), f"{value:+.2f}", ""
+                fill, text, hatch = to_hex(colours(scale(value))), f"{value:+.2f}".replace("-", MINUS), ""
                 small, bold = _interval(row)
             elif row is not None:
                 fill = TESTED
@@ -101,7 +102,7 @@ def _interval(row: Row) -> tuple[str, bool]:
     if not row["ci_low"] or not row["ci_high"]:
         return "no interval", False
     low, high = float(row["ci_low"]), float(row["ci_high"])
-    return f"[{low:.2f}, {high:.2f}]", low > 0 or high < 0
+    return f"[{low:.2f}, {high:.2f}]".replace("-", MINUS), low > 0 or high < 0
 
 
 def _broken(label: str) -> str:
