@@ -86,7 +86,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     for name in ("state", "log", *(f"spool-{node}" for node in NODES)):
         (folder / name).mkdir()
     (folder / "slurm.conf").write_text(_configuration(folder))
-    (folder / "gres.conf").write_text("Name=gpu Count=1\n")
+    (folder / "gres.conf").write_text("Name=gpu File=/dev/null\n")
     CONFIGURATION.parent.mkdir(exist_ok=True)
     CONFIGURATION.symlink_to(folder / "slurm.conf")
     GENERIC.symlink_to(folder / "gres.conf")

@@ -48,8 +48,9 @@ PROVENANCE = "provenance.json"
 PREPARE_SECONDS, SECONDS_PER_START = 8.0, 4.2
 """CPU seconds of a screen: the wild type once for each job, then each start of a row (2XP2 with crizotinib, L1198R: 7.8
 for the wild type, 16.5 for four starts)."""
-SCREEN_MB, REDUCED_MB, FULL_MB = 700, 1500, 4000
-"""Memory asked for; a screen of 2XP2 takes 210 MiB."""
+SCREEN_MB, REDUCED_MB, FULL_MB = 500, 1000, 2000
+"""Memory asked for. On 2XP2 a screen takes 210 MiB, and building the whole system in water 300 MiB; a GPU's driver adds
+memory of its own, which was not measured."""
 CPU_NS_PER_DAY, GPU_NS_PER_DAY, SIMULATION_SLACK = 2.0, 100.0, 2.0
 """Speed expected of a simulation (a pocket was measured with 2.4 to 5.5 on one thread; the GPU's is a guess), and how
 much longer a cluster is asked for. A simulation that is ended for its time goes on in the next try."""
