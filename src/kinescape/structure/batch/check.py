@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from kinescape.errors import InputError
@@ -66,6 +67,7 @@ class _Checker:
     def _model(self, task: Task) -> Model:
         key = (task.structure, task.chain)
         if key not in self._models:
+            _at(task, "structure", lambda: _no_device(task.structure))
             column = "structure"
             if task.chain is not None:
                 # Whether it is the file or the chain that is wrong.
@@ -80,6 +82,7 @@ class _Checker:
             given = None
             if task.parameters is not None and task.smiles is not None:
                 path, smiles = task.parameters, task.smiles
+                _at(task, "parameters", lambda: _no_device(path))
                 given = _at(task, "parameters", lambda: read_parameters(path, smiles))
             whole = _at(task, "ligand", lambda: whole_ligand(model.ligand(task.ligand), given))
             place = task.place
@@ -92,6 +95,7 @@ class _Checker:
             path, ligand = task.atp_model, task.atp_ligand
             key = (path, ligand)
             if key not in self._models:
+                _at(task, "atp_model", lambda: _no_device(path))
                 self._models[key] = _at(task, "atp_model", lambda: read_model(path))
                 there = self._models[key]
                 _at(task, "atp_ligand", lambda: whole_ligand(there.ligand(ligand)))
@@ -116,9 +120,20 @@ class _Checker:
         return task
 
 
+def _no_device(path: Path) -> None:
+    """A device or a pipe may never end; what is missing is told by who reads it."""
+    try:
+        usable = path.is_file() or not path.exists() or path.is_dir()
+    except OSError as problem:
+        raise InputError(f"cannot be read ({problem.strerror})", file=path) from None
+    if not usable:
+        raise InputError("is no regular file", file=path)
+
+
 def _at(task: Task, column: str, look: Callable[[], Found]) -> Found:
     """What ``look`` finds; its error points at the plan's line and says what is wrong there."""
     try:
         return look()
     except InputError as problem:
-        raise task.error(str(problem), column) from None
+        text = str(problem)
+        raise task.error(text if text.isprintable() else ascii(text)[1:-1], column) from None

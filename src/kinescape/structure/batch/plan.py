@@ -25,6 +25,7 @@ COLUMNS = (*REQUIRED, *FOR_BOTH, *FOR_SCREENS, *FOR_SIMULATIONS)
 REPLICAS: dict[Kind, tuple[int, int]] = {"screen": (REPLICATES, 2), "simulate": (3, 1)}
 """Replicates of a screen and replicas of a simulation: how many where the plan says nothing, and the fewest."""
 MOST_REPLICAS, LARGEST_SEED = 100, 2**31 - 1 - 100
+LONGEST_MUTATION, LONGEST_PATH = 200, 4000
 COMMAND_LINE = Path("(command line)")
 """Stands for the plan's file where the plan was given as options."""
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
@@ -123,15 +124,15 @@ def _task(row: Row, folder: Path) -> Task:
     for column in FOR_SIMULATIONS if kind == "screen" else FOR_SCREENS:
         if row.text(column, ""):
             raise row.error(f"is nothing for task {kind}", column=column, expected="an empty cell")
-    structure = row.text("structure")
+    structure = _path(row, "structure") or row.text("structure")
     ligand = row.text("ligand", "" if kind == "simulate" else None).upper()
     mutation = _mutation(row, kind)
-    parameters, smiles = row.text("parameters", "") or None, row.text("smiles", "") or None
+    parameters, smiles = _path(row, "parameters") or None, row.text("smiles", "") or None
     if (parameters is None) != (smiles is None):
         column = "smiles" if smiles is None else "parameters"
         raise row.error("parameters and smiles belong together", column=column, expected="both, or neither")
     usual, fewest = REPLICAS[kind]
-    atp_model = row.text("atp_model", "")
+    atp_model = _path(row, "atp_model")
     if not atp_model and row.text("atp_ligand", ""):
         raise row.error("names a nucleotide without its structure", column="atp_model", expected="a structure file")
     return Task(
@@ -158,9 +159,20 @@ def _task(row: Row, folder: Path) -> Task:
     )
 
 
+def _path(row: Row, column: str) -> str:
+    """A file's name, or empty."""
+    text = row.text(column, "")
+    if text and (not text.isprintable() or len(text) > LONGEST_PATH):
+        raise row.error("no usable file name", column=column, expected=f"a file's name of at most {LONGEST_PATH} signs")
+    return text
+
+
 def _mutation(row: Row, kind: Kind) -> str:
+    text = row.text("mutation", WILD_TYPE if kind == "simulate" else None)
+    if len(text) > LONGEST_MUTATION:
+        raise row.error("too long for a mutation", column="mutation", expected=f"at most {LONGEST_MUTATION} signs")
     try:
-        mutation = name_of(parse_mutations(row.text("mutation", WILD_TYPE if kind == "simulate" else None)))
+        mutation = name_of(parse_mutations(text))
     except InputError as problem:
         raise row.error(problem.what, column="mutation", expected=problem.expected) from None
     if mutation == WILD_TYPE and kind == "screen":
