@@ -49,5 +49,7 @@ for level, gpus in sorted({(row["priority"], row["gpu"]) for row in ROWS}):
             attempt=lambda wildcards: str(ATTEMPT),
             output=lambda wildcards: str(ATTEMPT / "output" / f"{wildcards.job}.txt"),
         shell:
+            # What the shell itself says ("Killed") belongs to the job as well, not to the terminal.
+            "exec 2>> {params.output:q}; "
             "{params.python:q} -m kinescape.cli.main {params.verb:q} {params.attempt:q} {wildcards.job} "
             ">> {params.output:q} 2>&1"
