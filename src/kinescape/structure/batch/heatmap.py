@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kinescape.drawing import new_figure, save_figure
-from kinescape.palette import CLASSES, INK, MUTANT_MODEL, NOT_TESTED, PALE, TESTED, UNKNOWN, ink_on
+from kinescape.palette import CLASSES, INK, MUTANT_MODEL, NOT_TESTED, PALE, TESTED, UNKNOWN, WHITE, ink_on
 from kinescape.structure.batch.results import NOT_ASKED, Matrix
 from kinescape.structure.screen.table import Row
 
@@ -62,7 +62,7 @@ def draw_heatmap(matrix: Matrix, path: Path) -> None:
             elif row is not None:
                 fill = TESTED
             axes.add_patch(
-                Rectangle((across, down), 1, 1, facecolor=fill, edgecolor=UNKNOWN if hatch else "white", hatch=hatch)
+                Rectangle((across, down), 1, 1, facecolor=fill, edgecolor=UNKNOWN if hatch else WHITE, hatch=hatch)
             )
             ink = PALE if hatch else ink_on(fill)
             box = {"boxstyle": "round,pad=0.15", "fc": fill, "ec": "none"} if hatch else None
