@@ -49,7 +49,7 @@ class InputError(KinescapeError):
     def __str__(self) -> str:
         place = ""
         if self.file is not None:
-            place = str(self.file)
+            place = _shown_path(str(self.file))
             if self.line is not None:
                 place += f", line {self.line}"
             if self.column is not None:
@@ -57,7 +57,8 @@ class InputError(KinescapeError):
             place += ": "
         elif self.line is not None:
             place = f"line {self.line}: "
-        text = place + self.what
+        # A parser's words may repeat what it was given, of any length.
+        text = place + (self.what if len(self.what) <= 1000 else f"{self.what[:600]}...{self.what[-200:]}")
         if self.found is not None:
             text += f"; found {_shown(self.found)}"
         if self.expected is not None:
@@ -79,6 +80,12 @@ def _rebuild(
     expected: object,
 ) -> InputError:
     return InputError(what, file=file, line=line, column=column, found=found, expected=expected)
+
+
+def _shown_path(path: str) -> str:
+    """A path as it is shown in a message: one line; whole unless it is longer than any that a person wrote."""
+    text = path if path.isprintable() else path.encode("unicode_escape").decode("ascii")
+    return text if len(text) <= 500 else f"{text[:200]}...{text[-200:]}"
 
 
 def _shown(value: object) -> str:

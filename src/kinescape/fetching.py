@@ -11,23 +11,24 @@ import hashlib
 import http.client
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import TypeVar
 
 from kinescape.errors import InputError, KinescapeError
-from kinescape.web import RANGE_REFUSED, AgainLaterError, check_address, open_answer
+from kinescape.web import PACE_BYTES, RANGE_REFUSED, AgainLaterError, Answer, check_address, open_answer, shown_address
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes that there will be (None: the server does not say)."""
 
 FRUITLESS_ATTEMPTS = 5
 """Attempts in a row that bring no byte before it is given up."""
+SHORT_ATTEMPTS = 20
+"""Attempts in a row that bring less than :data:`kinescape.web.PACE_BYTES`: a server that cuts after every byte would
+hold us for years."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 120.0
 """Seconds between attempts: doubled each time, or what Retry-After asks, up to the longest."""
-BLOCK = 1 << 18
-"""Bytes read at a time."""
 
 _sleep = time.sleep
 _Result = TypeVar("_Result")
@@ -39,6 +40,7 @@ def download(
     *,
     sha256: str | None = None,
     md5: str | None = None,
+    size: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Bring one file.
@@ -51,6 +53,8 @@ def download(
         Where the file shall lie; it appears there only when whole and, if a checksum is given, the right one.
     sha256, md5
         Expected checksum, hexadecimal.
+    size
+        Expected bytes, if known: a server that sends more is stopped there.
     progress
         Called as the bytes come in.
 
@@ -67,14 +71,14 @@ def download(
     part = _Part(url, destination)
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        _persist(url, lambda: _receive(url, part, progress), part.size)
+        _persist(url, lambda: _receive(url, part, size, progress), part.size)
         for name, value in expected.items():
             found = _checksum(part.file, name)
             if found != value:
                 part.discard()
                 raise KinescapeError(
-                    f"{url}: {name} is not the expected one, so nothing was kept; found {found}, expected {value} "
-                    "(a file that changed meanwhile, or a damaged download: try again)"
+                    f"{shown_address(url)}: {name} is not the expected one, so nothing was kept; found {found}, "
+                    f"expected {value} (a file that changed meanwhile, or a damaged download: try again)"
                 )
         part.file.replace(destination)
         part.discard()
@@ -97,14 +101,25 @@ def read_bytes(url: str, start: int, end: int) -> bytes:
         with open_answer(url, headers) as answer:
             if answer.status == http.client.PARTIAL_CONTENT:
                 if _range_start(answer) != start:
-                    raise KinescapeError(f"{url}: the server sent another part than was asked for")
-                expected = min(end - start, int(answer.headers.get("Content-Length") or end - start))
-                return _exactly(answer, expected)
-            if start > 0:
-                raise KinescapeError(f"{url}: the server sends whole files only, no parts")
-            return bytes(answer.read(end))
+                    raise KinescapeError(f"{shown_address(url)}: the server sent another part than was asked for")
+            elif start > 0:
+                raise KinescapeError(f"{shown_address(url)}: the server sends whole files only, no parts")
+            return _at_most(answer, end - start)
 
     return _persist(url, once, lambda: 0)
+
+
+def _at_most(answer: Answer, most: int) -> bytes:
+    """The first ``most`` bytes of an answer, all of those that the server announced."""
+    content = bytearray()
+    for block in answer.blocks():
+        content += block
+        if len(content) >= most:
+            return bytes(content[:most])
+    expected = answer.length
+    if expected is not None and len(content) < expected:
+        raise AgainLaterError(f"the connection was cut after {len(content):,} of {expected:,} bytes")
+    return bytes(content)
 
 
 @dataclass(frozen=True)
@@ -129,8 +144,10 @@ class _Part:
         """ETag or date of the file that the part belongs to; empty where it cannot be gone on with."""
         if not self.size() or not self._mark.exists():
             return ""
-        url, _, validator = self._mark.read_text(encoding="utf-8").partition("\n")
-        return validator if url == self.url else ""
+        # What another program or a damaged disk left there is no mark of ours.
+        text = self._mark.read_bytes().decode("ascii", errors="replace")
+        url, _, validator = text.partition("\n")
+        return validator if url == self.url and validator.isascii() and validator.isprintable() else ""
 
     def begin(self, validator: str) -> None:
         self.file.write_bytes(b"")
@@ -141,7 +158,7 @@ class _Part:
         self._mark.unlink(missing_ok=True)
 
 
-def _receive(url: str, part: _Part, progress: Progress | None) -> None:
+def _receive(url: str, part: _Part, size: int | None, progress: Progress | None) -> None:
     """One attempt: the rest of the file, or all of it. AgainLaterError where it ends too early."""
     validator = part.validator()
     headers = {"Range": f"bytes={part.size()}-", "If-Range": validator} if validator else {}
@@ -155,49 +172,50 @@ def _receive(url: str, part: _Part, progress: Progress | None) -> None:
                 part.discard()
                 raise AgainLaterError("the server sent another part than was asked for")
             part.begin(_validator_of(answer))
-        length = answer.headers.get("Content-Length")
-        total = part.size() + int(length) if length is not None else None
         done = part.size()
+        total = done + answer.length if answer.length is not None else size
+        if size is not None and total != size:
+            raise _of_another_size(url, part, f"{total:,}", size)
         with part.file.open("ab") as handle:
-            for block in _blocks(answer):
-                handle.write(block)
+            for block in answer.blocks():
                 done += len(block)
+                if size is not None and done > size:
+                    raise _of_another_size(url, part, "more", size)
+                handle.write(block)
                 if progress is not None:
                     progress(done, total)
     if total is not None and done < total:
         raise AgainLaterError(f"the connection was cut after {done:,} of {total:,} bytes")
 
 
-def _blocks(answer: IO[bytes]) -> Iterator[bytes]:
-    try:
-        while block := answer.read(BLOCK):
-            yield block
-    except (http.client.HTTPException, ConnectionError, TimeoutError) as problem:
-        raise AgainLaterError(f"the connection was cut ({type(problem).__name__})") from None
-
-
-def _exactly(answer: IO[bytes], length: int) -> bytes:
-    content = b"".join(_blocks(answer))
-    if len(content) < length:
-        raise AgainLaterError(f"the connection was cut after {len(content):,} of {length:,} bytes")
-    return content
+def _of_another_size(url: str, part: _Part, found: str, expected: int) -> KinescapeError:
+    part.discard()
+    return KinescapeError(
+        f"{shown_address(url)}: the file has another size than announced, so nothing was kept; found {found} bytes, "
+        f"expected {expected:,}"
+    )
 
 
 def _persist(url: str, attempt: Callable[[], _Result], size: Callable[[], int]) -> _Result:
     """Repeat an attempt while it makes headway, and a few times when it does not."""
-    fruitless, wait = 0, FIRST_WAIT
+    fruitless, short, wait = 0, 0, FIRST_WAIT
     while True:
         before = size()
         try:
             return attempt()
         except AgainLaterError as problem:
-            fruitless = 0 if size() > before else fruitless + 1
-            if fruitless >= FRUITLESS_ATTEMPTS:
-                raise KinescapeError(f"{url}: given up after {fruitless} attempts ({problem})") from None
+            came = size() - before
+            fruitless = 0 if came > 0 else fruitless + 1
+            short = 0 if came >= PACE_BYTES else short + 1
+            if fruitless >= FRUITLESS_ATTEMPTS or short >= SHORT_ATTEMPTS:
+                tries = max(fruitless, short)
+                raise KinescapeError(f"{shown_address(url)}: given up after {tries} attempts ({problem})") from None
             wait = FIRST_WAIT if fruitless == 0 else wait
             asked = problem.wait
             if asked is not None and asked > LONGEST_WAIT:
-                raise KinescapeError(f"{url}: {problem}; the server asks to come back in {asked:.0f} s") from None
+                raise KinescapeError(
+                    f"{shown_address(url)}: {problem}; the server asks to come back in {asked:.0f} s"
+                ) from None
             _sleep(asked if asked is not None else wait)
             wait = min(2 * wait, LONGEST_WAIT)
 
@@ -218,14 +236,12 @@ def _checksum(path: Path, name: str) -> str:
         return hashlib.file_digest(handle, lambda: hashlib.new(name, usedforsecurity=False)).hexdigest()
 
 
-def _validator_of(answer: Any) -> str:
+def _validator_of(answer: Answer) -> str:
     """A strong ETag, else the date of change; empty where the server gives neither (RFC 9110, 13.1.5)."""
-    etag = str(answer.headers.get("ETag") or "")
-    if etag and not etag.startswith("W/"):
-        return etag
-    return str(answer.headers.get("Last-Modified") or "")
+    etag = answer.header("ETag")
+    return etag if etag and not etag.startswith("W/") else answer.header("Last-Modified")
 
 
-def _range_start(answer: Any) -> int | None:
-    found = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range") or "")
+def _range_start(answer: Answer) -> int | None:
+    found = re.match(r"bytes ([0-9]{1,18})-", answer.header("Content-Range"))
     return int(found.group(1)) if found else None

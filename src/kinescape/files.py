@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -20,10 +21,11 @@ def sha256_of(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` when the block ends well, remove it when not.
 
-    The temporary name keeps the suffixes, because writers such as htslib choose the format by them.
+    The temporary name keeps the suffixes, because writers such as htslib choose the format by them. ``durable``: on the
+    disk before it takes its name, for what cannot be made again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{os.getpid()}-", suffix=f"-{path.name}", dir=path.parent)
@@ -32,6 +34,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o666 & ~_umask())
+        if durable:
+            _settle(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -39,12 +43,17 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``path``; it replaces ``path`` when the block ends well, else it is removed."""
+    """Yield a temporary folder beside ``path``; it replaces ``path`` when the block ends well, else it is removed.
+
+    All of it is on the disk before it takes its name.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     try:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
+        for each in (*temporary.rglob("*"), temporary):
+            _settle(each)
         if path.exists():
             replaced = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
             path.replace(replaced / path.name)
@@ -52,6 +61,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(replaced)
         else:
             temporary.replace(path)
+        _settle(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -62,9 +72,9 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole binary file."""
-    with whole_file(path) as temporary:
+def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write a whole binary file; ``durable`` as in :func:`whole_file`."""
+    with whole_file(path, durable=durable) as temporary:
         temporary.write_bytes(content)
 
 
@@ -82,6 +92,21 @@ def writable_folder(path: Path) -> None:
         raise InputError(f"cannot be made ({problem.strerror})", file=path, expected="a folder to write to") from None
     if not os.access(path, os.W_OK):
         raise InputError("cannot be written", file=path, expected="a folder to write to")
+
+
+def _settle(path: Path) -> None:
+    """On the disk, not only in the system's memory: after a cut of power a renamed file must not be an empty one."""
+    if path.is_symlink() or not (path.is_file() or path.is_dir()):
+        return
+    # A full disk is told here at the latest; file systems that cannot say (EINVAL) are believed.
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    except OSError as problem:
+        if problem.errno not in (errno.EINVAL, errno.EROFS, errno.EBADF):
+            raise
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

@@ -350,6 +350,9 @@ class PanelReference(Record, frozen=True, kw_only=True):
     sha256: str
     reference: str
     """``embedded windows`` or the name of the FASTA file given."""
+    reference_sha256: str = ""
+    """SHA-256 of the bases and names in both aligners' indexes of that FASTA; empty for the embedded windows, which are
+    the panel's own."""
 
 
 class KnowledgeBaseReference(Record, frozen=True, kw_only=True):
@@ -586,6 +589,8 @@ class SampleResult(Record, frozen=True, kw_only=True):
     """Source -> version and date, or ``not consulted``."""
     annotation_slices: dict[str, str] = {}
     """Source -> SHA-256 of the slice that was consulted."""
+    annotation_covered: dict[str, str] = {}
+    """Source -> SHA-256 of the stretches that its slice covers: what it says nothing of was looked up only there."""
     genes: tuple[GeneModel, ...] = ()
     """The panel's genes, for the pictures; empty: they are drawn per amplicon, without domains and motifs."""
     background: BackgroundReference | None = None

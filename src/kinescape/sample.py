@@ -186,6 +186,7 @@ def analyse_sample(
             genome=panel.genome,
             sha256=panel.sha256,
             reference=bench.reference.description,
+            reference_sha256=bench.reference.sha256,
         ),
         knowledge_base=KnowledgeBaseReference(name=base.name, version=base.version, date=base.date, sha256=base.sha256)
         if base
@@ -208,6 +209,7 @@ def analyse_sample(
         ),
         annotation_sources=bench.annotations.sources(),
         annotation_slices=bench.annotations.checksums(),
+        annotation_covered=bench.annotations.covered(),
         genes=gene_models(panel),
         background=bench.background.reference() if bench.background else None,
         umi=None

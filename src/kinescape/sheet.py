@@ -33,6 +33,11 @@ class SheetSample:
     """Where in the sheet it stands, in words; empty for a pair given without a sheet."""
 
 
+def is_sample_name(name: str) -> bool:
+    """Whether a name may become a folder's name; only such names stand in a run's own files."""
+    return _SAFE_NAME.fullmatch(name) is not None
+
+
 def checked_sample_name(name: str, row: Row | None = None) -> str:
     """A sample name that may become a folder's name.
 
@@ -41,7 +46,7 @@ def checked_sample_name(name: str, row: Row | None = None) -> str:
     InputError
         Anything but letters, digits, ``.``, ``_``, ``+`` and ``-``, or a name that starts with a sign.
     """
-    if _SAFE_NAME.fullmatch(name):
+    if is_sample_name(name):
         return name
     expected = "letters, digits, '.', '_', '+' and '-', starting with a letter or digit, at most 100"
     if row is not None:

@@ -109,6 +109,34 @@ def test_gone_results_stay_until_they_are_pruned(run: Path, tmp_path: Path, caps
     assert ask(database, "SELECT count(*) FROM positions WHERE sample = 'b'") == [(0,)]
 
 
+def test_samples_that_left_the_sheet_are_marked(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = tmp_path / "cohort.duckdb"
+    question = "SELECT sample, in_sheet FROM samples ORDER BY ALL"
+    main(["collate", str(run), "-o", str(database)])
+    assert ask(database, question) == [("a", None), ("b", None)]
+    assert "does not say which samples its sheet has" in capsys.readouterr().err
+    # Only the run's list changes, none of its results.
+    for listed, marks, said in (
+        (["a", "failed"], [("a", True), ("b", False)], "not in their run's sheet any more: 1 of them"),
+        (["a", "b"], [("a", True), ("b", True)], "2 as before"),
+        ([], [("a", False), ("b", False)], "any more: 2 of them"),
+    ):
+        (run / "provenance.json").write_text(json.dumps({"samples": [{"sample": name} for name in listed]}))
+        assert main(["collate", str(run), "-o", str(database)]) == 0
+        assert said in capsys.readouterr().out
+        assert ask(database, question) == marks
+    for damage in (b"", b"{", b"[" * 5000, b"\xff", b'{"samples": [1]}'):
+        (run / "provenance.json").write_bytes(damage)
+        assert main(["collate", str(run), "-o", str(database)]) == 0
+        assert ask(database, question) == [("a", None), ("b", None)]
+
+
+def test_nothing_that_can_be_read_is_bad_input(run: Path, tmp_path: Path) -> None:
+    for name in "ab":
+        (run / "samples" / name / "result.json").write_text("{")
+    assert main(["collate", str(run), "-o", str(tmp_path / "cohort.duckdb")]) == 2
+
+
 def test_same_sample_of_two_runs_stays_two(run: Path, tmp_path: Path) -> None:
     other = make_run(tmp_path / "other", {"a": "ROS1_B"})
     database = tmp_path / "cohort.duckdb"

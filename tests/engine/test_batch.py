@@ -79,11 +79,12 @@ def test_a_profile_of_ones_own_is_read_and_a_wrong_one_is_refused(
 
 @SLOW
 def test_an_interrupt_ends_everything_quickly_and_says_how_to_resume(sheet: Sheet, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    arguments = ("batch", sheet.path, "-o", out, "--jobs", "2", "--group-size", "2", *SHALLOW)
-    for number, done in ((signal.SIGINT, 0), (signal.SIGTERM, 1)):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        out = tmp_path / str(number)
+        arguments = ("batch", sheet.path, "-o", out, "--jobs", "2", "--group-size", "2", *SHALLOW)
         process = start(*arguments)
-        until(lambda done=done: bool(processes_of(out)) and len(list((out / "samples").glob("s*"))) > done)  # type: ignore[misc]
+        # One sample is done, and the next of its job has just begun.
+        until(lambda out=out: any((out / "samples").glob("s*")))  # type: ignore[misc]
         process.send_signal(number)
         _, said = process.communicate(timeout=10)
         assert process.returncode == 130
@@ -127,6 +128,15 @@ def test_a_sheet_that_lost_a_sample_loses_it_from_the_pages_too(sheet: Sheet, tm
     write_sheet(shorter / "sheet.csv", sheet.names[:3])
     done = run("batch", shorter / "sheet.csv", "-o", out, *SHALLOW)
     assert done.stderr.count(" kept (") == 3
+    # The result stays, and the user is told; collate takes it and marks it.
+    assert "not of this run: 1 other sample lies in" in done.stderr
+    assert "left as before: s3 (collate" in done.stderr.splitlines()[-1]
+    assert (out / "samples" / "s3" / "result.json").read_bytes() == (
+        sheet.expected / "samples" / "s3" / "result.json"
+    ).read_bytes()
+    collated = run("collate", out, "-o", tmp_path / "all.duckdb")
+    assert "4 samples in" in collated.stdout
+    assert "not in their run's sheet any more: 1 of them" in collated.stdout
     assert "s3/report.html" not in (out / "index.html").read_text()
     assert 'id="course"' not in (out / "samples" / "s2" / "report.html").read_text()
     assert 'id="course"' in (out / "samples" / "s0" / "report.html").read_text()

@@ -99,14 +99,16 @@ def test_input_that_vanishes_on_the_way(sheet: Sheet, tmp_path: Path) -> None:
 
 
 def test_too_little_memory_fails_the_large_sample_alone(sheet: Sheet, tmp_path: Path) -> None:
-    make_samples(tmp_path, ["large"], 5000)
+    make_samples(tmp_path, ["large"], 12_000)
     lines = sheet.path.read_text().splitlines()
     small = lines[1].replace(",s0_R", f",{sheet.folder}/s0_R")
     large = "large,P9,large_R1.fastq.gz,large_R2.fastq.gz,yes"
-    (tmp_path / "sheet.csv").write_text("\n".join([lines[0], large, small, ""]))
-    # How much address space Python and its libraries take differs between machines: the first limit that the small
-    # sample passes is one that the large one does not.
-    for limit in range(600_000_000, 1_600_000_000, 75_000_000):
+    (tmp_path / "sheet.csv").write_text("\n".join([lines[0], small, large, ""]))
+    # How much address space Python and its libraries take differs between machines: between the limits at which both
+    # samples fail and at which both pass lies one at which only the large one fails.
+    too_little, enough = 500_000_000, 2_500_000_000
+    while enough - too_little > 4_000_000:
+        limit = (too_little + enough) // 2
         out = tmp_path / f"out {limit}"
 
         def limited(limit: int = limit) -> None:
@@ -114,8 +116,10 @@ def test_too_little_memory_fails_the_large_sample_alone(sheet: Sheet, tmp_path: 
 
         process = start("run", tmp_path / "sheet.csv", "-o", out, "--threads", "1", *SHALLOW, preexec_fn=limited)
         _, said = process.communicate(timeout=240)
-        if process.returncode == 3:
+        passed = len(list(out.glob("samples/*")))
+        if passed == 1:
             break
+        too_little, enough = (limit, enough) if passed == 0 else (too_little, limit)
     assert process.returncode == 3, said
     assert "Traceback" not in said
     assert "sample large: Unable to allocate" in said

@@ -6,6 +6,7 @@ of the aligners; a genome is used where it lies, with the indexes that the user 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import subprocess
@@ -14,11 +15,12 @@ from pathlib import Path
 
 from kinescape.align.programs import BOWTIE2_BUILD, BWA, find_program
 from kinescape.errors import InputError, KinescapeError
-from kinescape.files import whole_folder
+from kinescape.files import sha256_of, whole_folder
 from kinescape.panel.model import Panel, Window
 
 BWA_INDEX_SUFFIXES = (".amb", ".ann", ".bwt", ".pac", ".sa")
 _WINDOW_FILE = "windows.fa"
+_BUILD = "kinescape reference build"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Reference:
     contigs: dict[str, Contig]
     """Name in the SAM -> place; names that are not here are not of interest (other chromosomes of a genome)."""
     description: str
+    sha256: str = ""
+    """Of the bases and names that both indexes hold; empty for the panel's windows, which its own checksum covers."""
 
 
 def cache_folder() -> Path:
@@ -72,7 +76,7 @@ def genome_reference(panel: Panel, fasta: Path) -> Reference:
     Raises
     ------
     InputError
-        FASTA or an index missing, or a chromosome of the panel not in it.
+        FASTA or an index missing or damaged, or a chromosome of the panel not in it.
     """
     if not fasta.is_file():
         raise InputError("no such file", file=fasta, expected="a genome FASTA")
@@ -85,8 +89,7 @@ def genome_reference(panel: Panel, fasta: Path) -> Reference:
             expected=f"both indexes: `kinescape reference build {fasta}`",
         )
     bowtie2_index = _bowtie2_prefix(fasta)
-    notes = Path(f"{fasta}.ann").read_text().splitlines()[1:]
-    lengths = {name.split()[1]: int(size.split()[1]) for name, size in zip(notes[::2], notes[1::2], strict=False)}
+    lengths = _lengths(Path(f"{fasta}.ann"))
     names = set(lengths)
     chromosomes = {gene.chrom for gene in panel.genes.values()}
     contigs = {}
@@ -103,7 +106,38 @@ def genome_reference(panel: Panel, fasta: Path) -> Reference:
                 expected=f"the {panel.genome} genome (kinescape reference verify)",
             )
         contigs[alias] = Contig(chrom, 0)
-    return Reference(fasta, bowtie2_index, contigs, fasta.name)
+    return Reference(fasta, bowtie2_index, contigs, fasta.name, _index_checksum(fasta, bowtie2_index))
+
+
+def _lengths(names: Path) -> dict[str, int]:
+    """Sequence -> bases, of bwa's list of names."""
+    try:
+        lines = names.read_text(encoding="utf-8").splitlines()[1:]
+        return {name.split()[1]: int(size.split()[1]) for name, size in zip(lines[::2], lines[1::2], strict=True)}
+    except (ValueError, IndexError):
+        raise InputError("is not bwa's list of sequences", file=names, expected=f"`{_BUILD} {names.stem}`") from None
+
+
+def _index_checksum(fasta: Path, bowtie2_index: Path) -> str:
+    """One checksum over what both aligners have of the genome: its names (.ann, .amb) and its packed bases.
+
+    What else lies there (bwa's .bwt and .sa, Bowtie2's other four) follows from these; 1.6 GB of a human genome's 9.5
+    are read.
+    """
+    large = Path(f"{bowtie2_index}.1.bt2l").exists()
+    packed = [Path(f"{bowtie2_index}.{part}.bt2{'l' if large else ''}") for part in (3, 4)]
+    for path in packed:
+        if not path.exists():
+            raise InputError("is missing beside the genome", file=path, expected=f"`{_BUILD} {fasta}`")
+    files = [*(Path(f"{fasta}{suffix}") for suffix in (".amb", ".ann", ".pac")), *packed]
+    return _checksum_of(tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files))
+
+
+@functools.lru_cache(maxsize=8)
+def _checksum_of(files: tuple[tuple[str, int, int], ...]) -> str:
+    """Checksum over the files' own; sizes and times only keep it from being computed twice in one process."""
+    digests = [sha256_of(Path(path)) for path, _, _ in files]
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def _bowtie2_prefix(fasta: Path) -> Path:

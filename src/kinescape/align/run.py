@@ -109,10 +109,10 @@ def align(pairs: ReadPairs, reference: Reference, threads: int = 1) -> tuple[Ali
     with tempfile.TemporaryDirectory(prefix="kinescape-align-") as name:
         fastq = Path(name) / "mates.fastq"
         _write_fastq(fastq, pairs)
-        bwa_command = [bwa.path, *BWA_ARGUMENTS, str(reference.bwa_index), str(fastq)]
+        bwa_command = [bwa.path, *BWA_ARGUMENTS, str(reference.bwa_index.absolute()), fastq.name]
         bowtie2_command = [
             *(bowtie2.path, "--wrapper", "basic-0", *BOWTIE2_ARGUMENTS),
-            *("-p", str(threads), "--reorder", "-x", str(reference.bowtie2_index), "-U", str(fastq)),
+            *("-p", str(threads), "--reorder", "-x", str(reference.bowtie2_index.absolute()), "-U", fastq.name),
         ]
         jobs = (("bwa", bwa_command), ("bowtie2", bowtie2_command))
         with ThreadPoolExecutor(max_workers=min(2, threads)) as pool:
@@ -139,16 +139,19 @@ def place_with_bwa(pairs: ReadPairs, reference: Reference) -> MateAlignments:
     with tempfile.TemporaryDirectory(prefix="kinescape-align-") as name:
         fastq = Path(name) / "mates.fastq"
         _write_fastq(fastq, pairs)
-        command = [bwa.path, *BWA_ARGUMENTS, str(reference.bwa_index), str(fastq)]
+        command = [bwa.path, *BWA_ARGUMENTS, str(reference.bwa_index.absolute()), fastq.name]
         return _run_aligner("bwa", command, Path(name), len(pairs.mates), reference)
 
 
 def _run_aligner(aligner: str, command: list[str], folder: Path, mates: int, reference: Reference) -> MateAlignments:
     errors = folder / f"{aligner}.log"
     cut_short = None
+    command = [str(Path(command[0]).absolute()), *command[1:]]
+    # Within the folder, so that its path does not reach them: Bowtie2 splits paths of reads at commas, and both write
+    # their arguments into the SAM, which a line end in a path would break.
     with (
         errors.open("wb") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, cwd=folder) as process,
     ):
         try:
             placed = alignments_from_sam(aligner, process.stdout or (), mates, reference.contigs)

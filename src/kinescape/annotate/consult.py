@@ -59,6 +59,10 @@ class Annotations:
         """Source -> SHA-256 of the slice consulted."""
         return {SOURCES[key].label: each.manifest.slice_sha256 for key, each in self.slices.items()}
 
+    def covered(self) -> dict[str, str]:
+        """Source -> SHA-256 of the stretches that its slice covers, and of whether it lists all there is on them."""
+        return {SOURCES[key].label: each.manifest.covered_sha256 for key, each in self.slices.items()}
+
     def of(self, variant: Variant) -> dict[str, str]:
         """Source -> what it says of a variant, in words."""
         return {source.label: self._said(key, variant) for key, source in SOURCES.items()}

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -68,6 +69,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def positions(self) -> int:
         """Bases of the genome that were looked at."""
         return sum(each.last - each.first + 1 for each in self.covered)
+
+    @property
+    def covered_sha256(self) -> str:
+        """SHA-256 of where the source was looked at, and of whether everything there is listed."""
+        stretches = sorted((each.chrom, each.first, each.last) for each in self.covered)
+        return hashlib.sha256(repr((self.complete, stretches)).encode()).hexdigest()
 
     def covers(self, chrom: str, first: int, last: int) -> bool:
         """Whether the source was looked at over the 1-based ``[first, last]``."""

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from kinescape.cli.analysis_options import analysis_options, plan_of
+from kinescape.errors import InputError
 
 
 @click.command()
@@ -61,6 +62,9 @@ def batch(
     from kinescape.engine.profile import Dispatch
     from kinescape.sheet import read_sheet
 
+    if profile == "":
+        # Path("") would be a profile in the current folder.
+        raise InputError("empty value of --profile", expected="slurm, kubernetes, or a folder with a config.yaml")
     samples = read_sheet(sheet)
     plan = plan_of(samples, out, max(threads, (jobs or 0) * threads) if jobs else os.cpu_count() or 1, force, options)
     return run_and_tell(plan, quiet, Dispatch(profile, jobs, threads, group_size, retries))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kinescape.errors import EXIT_OK, EXIT_SOME_SAMPLES_FAILED, InputError
+from kinescape.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SOME_SAMPLES_FAILED, InputError
 
 
 @click.command()
@@ -36,9 +36,15 @@ def collate(runs: tuple[Path, ...], out: Path, parquet: Path | None, prune: bool
     click.echo(
         f"{done.samples} samples in {out}: {done.added} added, {done.changed} changed, {done.kept} as before{gone}"
     )
+    if done.not_in_sheet:
+        click.echo(f"not in their run's sheet any more: {done.not_in_sheet} of them (table samples, in_sheet = false)")
+    for run in done.unlisted_runs:
+        click.echo(f"{run}: does not say which samples its sheet has; in the table samples: in_sheet is NULL", err=True)
     if parquet is not None:
         for written in export_parquet(out, parquet):
             click.echo(f"  {written}")
+    if done.faults and not done.added + done.changed + done.kept:
+        return EXIT_BAD_INPUT
     return EXIT_SOME_SAMPLES_FAILED if done.faults else EXIT_OK
 
 

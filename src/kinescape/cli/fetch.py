@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import threading
 import time
@@ -17,9 +18,9 @@ import click
 )
 @click.option("--list", "only_list", is_flag=True, help="Say what is there; fetch nothing.")
 @click.option("--connections", type=click.IntRange(1, 16), default=4, show_default=True, help="Files at a time.")
-@click.option("--portal", default="", metavar="URL", help="Another file list than ENA's (a mirror).")
+@click.option("--portal", default=None, metavar="URL", help="Another file list than ENA's (a mirror).")
 @click.option("--quiet", is_flag=True, help="No progress display.")
-def fetch(accession: str, out: Path, only_list: bool, connections: int, portal: str, quiet: bool) -> None:
+def fetch(accession: str, out: Path, only_list: bool, connections: int, portal: str | None, quiet: bool) -> None:
     """Fetch the reads of ACCESSION (PRJNA..., SRP..., SAMN..., SRX..., SRR..., and their E and D kin) from ENA.
 
     Files come several at a time over HTTPS, are resumed where they were cut, and are compared with the archive's MD5
@@ -28,10 +29,12 @@ def fetch(accession: str, out: Path, only_list: bool, connections: int, portal: 
     from kinescape.deposit.ena import PORTAL, runs_of
     from kinescape.deposit.fetch import fetch_reads
 
-    runs = runs_of(accession, portal or PORTAL)
+    runs = runs_of(accession, PORTAL if portal is None else portal)
     pairs = [run for run in runs if run.mates]
     size = sum(file.size for run in pairs for file in run.mates)
-    click.echo(f"{accession}: {len(runs)} runs, {len(pairs)} of them pairs, {size / 1e9:.2f} GB", err=not only_list)
+    click.echo(
+        f"{accession.strip()}: {len(runs)} runs, {len(pairs)} of them pairs, {size / 1e9:.2f} GB", err=not only_list
+    )
     if only_list:
         for run in runs:
             files = " ".join(file.name for file in run.mates) or run.why_not
@@ -42,7 +45,7 @@ def fetch(accession: str, out: Path, only_list: bool, connections: int, portal: 
         click.echo(f"left out: {run_name} ({why})", err=True)
     new = fetched.files - fetched.kept
     click.echo(f"{fetched.files} files of {fetched.runs} runs: {new} fetched, {fetched.kept} were there")
-    click.echo(f"kinescape run {fetched.sheet} -o results")
+    click.echo(f"kinescape run {shlex.quote(str(fetched.sheet))} -o results")
 
 
 def _quiet(_name: str, _done: int, _total: int) -> None:

@@ -1,8 +1,12 @@
-"""Groups of verbs whose modules are imported only when a verb is used, so that help is quick."""
+"""Groups of verbs whose modules are imported only when a verb is used, so that help is quick.
+
+Every verb is reached through them, so what holds for all verbs is done here: no path may be empty.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,9 +35,47 @@ class LazyGroup(click.Group):
             return None
         module, _, name = entry[0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
+        _refuse_empty_paths(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.verbs:
             with formatter.section("Commands"):
                 formatter.write_dl([(verb, text) for verb, (_, text) in self.verbs.items()])
+
+
+class GivenPath(click.Path):
+    """A path that is UTF-8 and not empty.
+
+    ``Path("")`` is the current folder, which nobody means who passes a variable that is not set.
+    """
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value in ("", b""):
+            self.fail("is empty; expected a path", param, ctx)
+        try:
+            os.fspath(value).encode("utf-8") if not isinstance(value, bytes) else value.decode("utf-8")
+        except UnicodeError:
+            # Results name the files they were made of, and are UTF-8.
+            self.fail("is not UTF-8; expected a path whose name is", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _refuse_empty_paths(command: click.Command) -> None:
+    for parameter in command.params:
+        kind = parameter.type
+        if isinstance(kind, click.Path) and not isinstance(kind, GivenPath):
+            parameter.type = GivenPath(
+                exists=kind.exists,
+                file_okay=kind.file_okay,
+                dir_okay=kind.dir_okay,
+                writable=kind.writable,
+                readable=kind.readable,
+                resolve_path=kind.resolve_path,
+                allow_dash=kind.allow_dash,
+                path_type=kind.type,
+                executable=kind.executable,
+            )
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _refuse_empty_paths(each)

@@ -78,7 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0 ok, 1 failure inside, 2 bad input or usage, 3 some samples failed, 130 interrupted.
+        Exit code: 0 ok, 1 failure inside, 2 bad input or usage (also of all samples), 3 some samples failed and the
+        others are done, 130 interrupted.
     """
     try:
         result = kinescape.main(args=arguments, prog_name="kinescape", standalone_mode=False)

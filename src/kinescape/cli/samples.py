@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from kinescape.cli.progress import samples_progress
-from kinescape.cli.summary import print_outcomes
+from kinescape.cli.summary import print_left_over, print_outcomes
+from kinescape.engine.folder import left_over
 from kinescape.engine.plan import LAST_STAGES, RunPlan
 from kinescape.engine.run import run_samples
 from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SAMPLES_FAILED
@@ -38,6 +39,7 @@ def run_and_tell(plan: RunPlan, quiet: bool, dispatch: Dispatch | None = None) -
         )
         raise
     print_outcomes(outcomes, plan.out)
+    print_left_over(left_over(plan.out, set(names)), plan.out)
     return exit_code_of(outcomes)
 
 
@@ -51,7 +53,7 @@ class Ended(Protocol):
 
 
 def exit_code_of(outcomes: Sequence[Ended]) -> int:
-    """0 all done, 3 some failed; where all failed 2 for bad input throughout, else 1."""
+    """0 all done, 3 some failed and others are done; where all failed 2 for bad input throughout, else 1."""
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     if not failed:
         return EXIT_OK

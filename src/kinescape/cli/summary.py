@@ -26,6 +26,23 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
         click.echo(f"open {out / 'index.html'}")
 
 
+NAMED = 10
+"""Names of a list that are shown before the rest is counted."""
+
+
+def print_left_over(names: Sequence[str], out: Path) -> None:
+    """The samples of earlier sheets whose results lie in the folder still: nothing of this run, and not removed."""
+    if not names:
+        return
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    lie = "1 other sample lies" if len(names) == 1 else f"{len(names)} other samples lie"
+    click.echo(
+        f"not of this run: {lie} in {out / 'samples'}, left as before: {', '.join(names[:NAMED])}{more} "
+        "(collate takes them too, with in_sheet = false)",
+        err=True,
+    )
+
+
 def print_comparison(rows: Sequence[Comparison], outcomes: Sequence[Outcome], out: Path) -> None:
     """What was found against what was put in, the failures, and the page to open."""
     click.echo("SIMULATED samples: found against put in (allele fractions)")

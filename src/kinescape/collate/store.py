@@ -7,20 +7,21 @@ holds whole samples only, and the next call goes on.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kinescape import __version__
+from kinescape.collate.listed import listed_samples
 from kinescape.collate.tables import TABLES, Table
 from kinescape.errors import InputError
 from kinescape.report.result import FILE_NAME, read_result
 
 BATCH = 500
 """Results per transaction and per piece of work: a few MB of rows."""
-LAYOUT = "1"
+LAYOUT = "2"
 """Of the tables; a database of another layout is refused, since results can be collated again in minutes."""
 
 Progress = Callable[[int, int], None] | None
@@ -51,6 +52,10 @@ class Collated:
     """(file, why it was not read)."""
     samples: int
     """In the database now."""
+    not_in_sheet: int = 0
+    """Of these, how many their run's sheet does not have any more."""
+    unlisted_runs: tuple[str, ...] = ()
+    """Folders given that do not say which samples their sheet has."""
 
 
 def find_sources(folders: Sequence[Path]) -> list[Source]:
@@ -113,13 +118,38 @@ def collate(
         ]
         if prune and gone:
             _forget(connection, gone)
+        unlisted = _mark_listed(connection, dict.fromkeys(source.run for source in sources))
+        ((left,),) = connection.execute("SELECT count(*) FROM samples WHERE in_sheet = false").fetchall()
         ((samples,),) = connection.execute("SELECT count(*) FROM samples").fetchall()
     finally:
         connection.close()
     bad = {path for path, _ in faults}
     added = len(fresh) - changed - sum(str(source.path) in bad and str(source.path) not in known for source in fresh)
     changed -= sum(path in known for path in bad)
-    return Collated(added, changed, len(sources) - len(fresh), len(gone), tuple(faults), samples)
+    return Collated(added, changed, len(sources) - len(fresh), len(gone), tuple(faults), samples, left, unlisted)
+
+
+def _mark_listed(connection: Any, runs: Iterable[str]) -> tuple[str, ...]:
+    """Say of every sample of these runs whether its sheet has it still: that changes without the result changing.
+
+    Returns
+    -------
+    tuple of str
+        The runs whose folders do not say.
+    """
+    unlisted = []
+    connection.execute("BEGIN")
+    for run in runs:
+        names = listed_samples(Path(run))
+        if names is None:
+            unlisted.append(run)
+            connection.execute("UPDATE samples SET in_sheet = NULL WHERE run = ?", [run])
+        else:
+            connection.execute(
+                "UPDATE samples SET in_sheet = list_contains(?, sample) WHERE run = ?", [sorted(names), run]
+            )
+    connection.execute("COMMIT")
+    return tuple(unlisted)
 
 
 def export_parquet(database: Path, folder: Path) -> list[Path]:

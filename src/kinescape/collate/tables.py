@@ -54,6 +54,8 @@ def _samples(result: SampleResult) -> Iterator[Values]:
         f"{result.knowledge_base.name} {result.knowledge_base.version}" if result.knowledge_base else None,
         result.kinescape_version,
         result.schema_version,
+        # Not the result's to know: filled in from the run's own list.
+        None,
     )
 
 
@@ -165,6 +167,11 @@ TABLES: tuple[Table, ...] = (
             ("knowledge_base", "VARCHAR", "name and version"),
             ("kinescape_version", "VARCHAR", "that wrote the result"),
             ("schema_version", "VARCHAR", "of the result"),
+            (
+                "in_sheet",
+                "BOOLEAN",
+                "whether the sheet of the last run in the folder has the sample; NULL where the folder does not say",
+            ),
         ),
         _samples,
     ),

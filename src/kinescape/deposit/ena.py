@@ -6,14 +6,15 @@ The file list comes from ENA's portal, report ``filereport`` with ``result=read_
 
 from __future__ import annotations
 
-import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from kinescape.errors import InputError, KinescapeError
 from kinescape.fetching import read_text
+from kinescape.web import check_address, printable, shown_address, whole_number
 
 PORTAL = "https://www.ebi.ac.uk/ena/portal/api/filereport"
 FIELDS = (
@@ -22,8 +23,15 @@ FIELDS = (
 )
 LARGEST_LIST = 1 << 26
 """Bytes of a file list; a project of 100,000 runs has about half of that."""
+MOST_RUNS = 250_000
+"""Runs of a file list that are taken in."""
 
 _ACCESSION = re.compile(r"PRJ(?:NA|EB|DB)\d+|[SED]R[APRSXZ]\d{5,12}|SAM(?:N|EA|D)\d+")
+LONGEST_WORDS = 2000
+"""Characters of a title or an alias that are taken over."""
+_RUN = re.compile(r"[SED]RR\d{5,12}")
+_PATH = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){1,20}")
+"""Of a file: nothing that a path or an address could be misled by; names that every file system takes."""
 _HOSTS = re.compile(r"(?:[a-z0-9-]+\.)*(?:ebi\.ac\.uk|sra\.ebi\.ac\.uk)")
 
 
@@ -76,36 +84,69 @@ def runs_of(accession: str, portal: str = PORTAL) -> list[Run]:
         The archive cannot be reached, or sends something else than a file list.
     """
     accession = check_accession(accession)
+    check_address(portal)
     query = urlencode({"accession": accession, "result": "read_run", "fields": ",".join(FIELDS), "format": "tsv"})
     text = read_text(f"{portal}?{query}", LARGEST_LIST)
     if len(text) >= LARGEST_LIST:
         raise KinescapeError(f"{accession}: the file list is longer than {LARGEST_LIST:,} bytes; ask for its parts")
-    rows = list(csv.DictReader(io.StringIO(text), delimiter="\t"))
-    if not text.strip() or not rows:
+    if not text.strip():
         raise InputError("the archive holds no runs under this accession", found=accession)
-    missing = {"run_accession", "fastq_ftp", "fastq_md5", "fastq_bytes"} - set(rows[0])
-    if missing:
-        raise KinescapeError(
-            f"{portal}: the answer is not a file list (no column {sorted(missing)[0]}); it begins: {text[:80]!r}"
-        )
     # A loopback stand-in for the archive hands out files of its own.
     own_host = urlsplit(portal).netloc
-    return [_run(row, own_host) for row in rows]
+    runs: dict[str, Run] = {}
+    for row in _rows(text, portal):
+        run = _run(row, own_host)
+        if run.accession in runs:
+            raise KinescapeError(f"{accession}: the file list names the run {run.accession} twice")
+        runs[run.accession] = run
+        if len(runs) > MOST_RUNS:
+            raise KinescapeError(f"{accession}: the file list has more than {MOST_RUNS:,} runs; ask for its parts")
+    if not runs:
+        raise InputError("the archive holds no runs under this accession", found=accession)
+    return list(runs.values())
+
+
+def _rows(text: str, portal: str) -> Iterator[dict[str, str]]:
+    """Lines of the list by column, each as long as the header: one that was cut short must not pass for a whole one.
+
+    The portal quotes nothing (a title may begin with a quotation mark), so a tab and a line end are all there is.
+    """
+    lines = (line.removesuffix("\n").removesuffix("\r") for line in io.StringIO(text))
+    columns = next(lines, "").split("\t")
+    missing = {"run_accession", "fastq_ftp", "fastq_md5", "fastq_bytes"} - set(columns)
+    if missing:
+        raise KinescapeError(
+            f"{shown_address(portal)}: the answer is not a file list (no column {sorted(missing)[0]}); it begins: "
+            f"'{printable(text[:80])}'"
+        )
+    for number, line in enumerate(lines, 2):
+        if not line:
+            continue
+        cells = line.split("\t")
+        if len(cells) != len(columns):
+            raise KinescapeError(
+                f"{shown_address(portal)}: line {number} of the file list has {len(cells)} of {len(columns)} cells"
+            )
+        yield dict(zip(columns, cells, strict=True))
 
 
 def _run(row: dict[str, str], own_host: str) -> Run:
-    accession = check_accession(row["run_accession"] or "")
-    about = {name: (row.get(name) or "").strip() for name in FIELDS[1:7]}
-    urls, sums, sizes = ([part for part in (row[name] or "").split(";") if part] for name in FIELDS[-3:])
+    accession = row["run_accession"].strip()
+    if not _RUN.fullmatch(accession):
+        raise KinescapeError(f"the file list names a run that is none: '{printable(accession[:80])}'")
+    about = {name: printable(row.get(name, ""), LONGEST_WORDS) for name in FIELDS[1:7]}
+    urls, sums, sizes = ([part for part in row[name].split(";") if part] for name in FIELDS[-3:])
     if not urls:
         return Run(accession, (), "the archive has no FASTQ files of it", about)
     if not len(urls) == len(sums) == len(sizes):
         raise KinescapeError(
             f"{accession}: the file list names {len(urls)} files, {len(sums)} sums, {len(sizes)} sizes"
         )
-    files = {}
+    files: dict[str, RemoteFile] = {}
     for url, md5, size in zip(urls, sums, sizes, strict=True):
-        file = RemoteFile(_address(url, accession, own_host), _sum(md5, accession), int(size))
+        file = RemoteFile(_address(url, accession, own_host), _sum(md5, accession), _size(size, accession))
+        if file.name in files:
+            raise KinescapeError(f"{accession}: the file list names {file.name} twice")
         files[file.name] = file
     mates = tuple(
         files[name] for mate in "12" for name in sorted(files) if re.fullmatch(rf".*_{mate}\.fastq\.gz", name)
@@ -119,17 +160,31 @@ def _run(row: dict[str, str], own_host: str) -> Run:
 def _address(given: str, accession: str, own_host: str) -> str:
     """An HTTPS address at the archive; a file list that names another place is not followed."""
     text = given if "://" in given else f"https://{given}"
-    parts = urlsplit(text.replace("ftp://", "https://", 1))
-    name = parts.path.rpartition("/")[2]
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) or ".." in parts.path:
-        raise KinescapeError(f"{accession}: the file list names a file that is not accepted: {given[:80]!r}")
-    if parts.netloc != own_host and not _HOSTS.fullmatch(parts.hostname or ""):
-        raise KinescapeError(f"{accession}: the file list points to {parts.netloc!r}, which is not the archive")
+    try:
+        parts = urlsplit(text.replace("ftp://", "https://", 1))
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if not _PATH.fullmatch(parts.path) or parts.query or parts.fragment or parts.scheme not in ("http", "https"):
+        raise KinescapeError(f"{accession}: the file list names a file that is not accepted: '{printable(given[:80])}'")
+    if parts.netloc != own_host and (not _HOSTS.fullmatch(host) or parts.netloc != host):
+        raise KinescapeError(
+            f"{accession}: the file list points to '{printable(parts.netloc)}', which is not the archive"
+        )
     scheme = "http" if parts.netloc == own_host and parts.scheme == "http" else "https"
     return f"{scheme}://{parts.netloc}{parts.path}"
 
 
 def _sum(text: str, accession: str) -> str:
     if not re.fullmatch(r"[0-9a-fA-F]{32}", text):
-        raise KinescapeError(f"{accession}: the file list has no MD5 sum for a file ({text[:40]!r}); it is not fetched")
+        shown = printable(text[:40])
+        raise KinescapeError(f"{accession}: the file list has no MD5 sum for a file ('{shown}'); it is not fetched")
     return text.lower()
+
+
+def _size(text: str, accession: str) -> int:
+    size = whole_number(text)
+    if not size:
+        shown = printable(text[:40])
+        raise KinescapeError(f"{accession}: the file list has no size for a file ('{shown}'); it is not fetched")
+    return size

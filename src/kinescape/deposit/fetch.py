@@ -114,7 +114,7 @@ def _is_there(folder: Path, file: RemoteFile) -> bool:
     path, mark = folder / file.name, _mark(folder, file)
     if not path.is_file() or not mark.is_file() or path.stat().st_size != file.size:
         return False
-    return mark.read_text(encoding="utf-8").strip() == f"{file.md5} {path.stat().st_mtime_ns}"
+    return mark.read_bytes().strip() == f"{file.md5} {path.stat().st_mtime_ns}".encode()
 
 
 def _check_space(folder: Path, missing: Sequence[RemoteFile]) -> None:
@@ -136,7 +136,7 @@ def _fetch_all(folder: Path, missing: Sequence[RemoteFile], connections: int, wa
                 raise KinescapeError(f"{file.name}: stopped")
             watch(file.name, done, file.size)
 
-        path = download(file.url, folder / file.name, md5=file.md5, progress=tell)
+        path = download(file.url, folder / file.name, md5=file.md5, size=file.size, progress=tell)
         write_text(_mark(folder, file), f"{file.md5} {path.stat().st_mtime_ns}\n")
         watch(file.name, file.size, file.size)
 

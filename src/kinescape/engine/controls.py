@@ -142,6 +142,7 @@ def background_of(
             genome=panel.genome,
             sha256=panel.sha256,
             reference=bench.reference.description,
+            reference_sha256=bench.reference.sha256,
         ),
         controls=tuple(each.control for each in counted),
         mask_primers=parameters.mask_primers,

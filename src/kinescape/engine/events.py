@@ -28,6 +28,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     process: int = 0
 
 
+_LARGEST_PROCESS = 1 << 22
+"""Largest number of a process (Linux, PID_MAX_LIMIT): what is beyond is no process, and no number for the system."""
 _DECODER = msgspec.json.Decoder(Event)
 
 
@@ -85,7 +87,7 @@ def events_in(content: bytes) -> list[Event]:
         if line.strip(b"\0 "):
             try:
                 events.append(_DECODER.decode(line))
-            except msgspec.DecodeError:
+            except (msgspec.MsgspecError, ValueError, RecursionError):
                 continue
     return events
 
@@ -126,7 +128,9 @@ class Monitor:
     def _look(self) -> None:
         for event in self._follower.new_events():
             if event.process:
-                self.processes.add(event.process)
+                # 1 as a group means every process there is.
+                if 1 < event.process <= _LARGEST_PROCESS:
+                    self.processes.add(event.process)
                 continue
             self.began.add(event.sample)
             if event.state is not None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from kinescape import __version__
+from kinescape.engine.integrity import is_as_written, write_checksums
 from kinescape.errors import InputError
 from kinescape.evidence.bam import write_evidence
 from kinescape.evidence.desktop import BATCH, SESSION, batch_text, session_text
@@ -28,6 +30,8 @@ from kinescape.sheet import SheetSample
 RESULT, VARIANTS, POSITIONS, PHASES, PAGE, PRINT = (
     *("result.json", "variants.vcf.gz", "positions.tsv.gz", "phase.tsv", "report.html", "report.pdf"),
 )
+_WRITTEN_AGAIN = (PAGE, PRINT, VARIANTS, f"{VARIANTS}.tbi", REVIEW)
+"""Made anew when the patient's other samples or a verdict are to be shown."""
 _FILES = (RESULT, VARIANTS, f"{VARIANTS}.tbi", POSITIONS, f"{POSITIONS}.tbi", PHASES, PAGE, PRINT)
 
 
@@ -64,6 +68,7 @@ def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel, viewer: bool
             write_text(temporary / BATCH, batch_text(result, names))
         write_text(temporary / PAGE, render_sample(result, beside=read_beside(temporary, result, viewer)))
         write_pdf(temporary / PRINT, reviewed(result, review_or_fault(temporary, result.sample.sample)[0]))
+        write_checksums(temporary, _WRITTEN_AGAIN)
     return folder
 
 
@@ -93,12 +98,19 @@ def set_aside(out: Path, sample: str) -> str:
     return f" (its earlier result now lies in {place})"
 
 
+def left_over(out: Path, names: Collection[str]) -> tuple[str, ...]:
+    """Samples whose results lie in ``out`` and which are not among ``names``, in order: of earlier sheets."""
+    found = (path.parent.name for path in (out / "samples").glob(f"*/{RESULT}"))
+    return tuple(sorted(name for name in found if name[0] != "." and name not in names))
+
+
 def _superseded(out: Path, sample: str) -> Path:
     return out / "superseded" / sample
 
 
 def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleResult | None:
-    """The result that is there already, if it was made of the same inputs with the same everything; else None."""
+    """The result that is there already, if it was made of the same inputs with the same everything, and is what was
+    written then; else None."""
     folder = sample_folder(out, sample.info.sample)
     if not all((folder / name).is_file() for name in _FILES):
         return None
@@ -106,7 +118,7 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
         result = read_result(folder / RESULT)
     except InputError:
         return None
-    if not all((folder / name).is_file() for name in _evidence_files(result)):
+    if not is_as_written(folder, (*_FILES, *_evidence_files(result)), _WRITTEN_AGAIN):
         return None
     base = bench.knowledge_base
     same = (
@@ -116,11 +128,13 @@ def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleR
         and result.parameters == bench.parameters
         and result.panel.sha256 == bench.panel.sha256
         and result.panel.reference == bench.reference.description
+        and result.panel.reference_sha256 == bench.reference.sha256
         and (result.knowledge_base.sha256 if result.knowledge_base else None) == (base.sha256 if base else None)
         and (result.background.sha256 if result.background else None)
         == (bench.background.sha256 if bench.background else None)
         and result.annotation_sources == bench.annotations.sources()
         and result.annotation_slices == bench.annotations.checksums()
+        and result.annotation_covered == bench.annotations.covered()
         and (result.evidence.caps if result.evidence else None) == bench.evidence
         and _same_inputs(result, sample)
     )

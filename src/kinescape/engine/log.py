@@ -16,6 +16,17 @@ from kinescape.engine.state import Gone
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_text
 
+LOGS = "logs"
+ENGINE = "engine"
+"""Stem of the engine's own log there."""
+
+
+def log_of(out: Path, name: str) -> Path:
+    """Where the log of a sample or a task lies; no other file of the folder can have its name, since none of theirs
+    begins with ``_``.
+    """
+    return out / LOGS / f"{'_' if name.lower() == ENGINE else ''}{name}.log"
+
 
 class WorkLog:
     """When each stage began and how it ended, with clock times, which stand nowhere else."""

@@ -6,12 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kinescape.engine.folder import write_sample
-from kinescape.engine.log import WorkLog, attempted
+from kinescape.engine.log import WorkLog, attempted, log_of
 from kinescape.engine.plan import FINISHED, Outcome, Watch, outcome_of
 from kinescape.sample import Workbench, analyse_sample
 from kinescape.sheet import SheetSample
-
-LOGS = "logs"
 
 
 def run_sample(
@@ -33,7 +31,7 @@ def run_sample(
         Called when the analysis is done and nothing is written yet; may raise to keep it from being written.
     """
     name = sample.info.sample
-    log = WorkLog(out / LOGS / f"{name}.log", f"sample {name}")
+    log = WorkLog(log_of(out, name), f"sample {name}")
 
     def tell(stage: str) -> None:
         log.say(stage)

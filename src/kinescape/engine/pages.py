@@ -82,6 +82,7 @@ def _provenance(plan: RunPlan, bench: Workbench, samples: list[dict[str, Any]]) 
         if bench.knowledge_base
         else None,
         "reference": bench.reference.description,
+        "reference_sha256": bench.reference.sha256,
         "background": {
             "name": bench.background.name,
             "sha256": bench.background.sha256,

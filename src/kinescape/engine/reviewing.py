@@ -22,6 +22,7 @@ from kinescape.report.result import read_result
 from kinescape.report.vcf import write_vcf
 from kinescape.review.entries import Review
 from kinescape.review.states import reviewed
+from kinescape.sheet import is_sample_name
 
 INDEX, PROVENANCE = "index.html", "provenance.json"
 
@@ -112,9 +113,11 @@ def _identity(run: Path, results: list[SampleResult]) -> IdentityCheck | None:
 def _listed(run: Path) -> list[_Sample] | None:
     """Samples of a run in the order of its sheet; None where this is no run."""
     try:
-        return msgspec.json.decode((run / PROVENANCE).read_bytes(), type=_Provenance).samples
-    except (OSError, msgspec.MsgspecError):
+        listed = msgspec.json.decode((run / PROVENANCE).read_bytes(), type=_Provenance).samples
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
+    # A name that no sheet can hold was put there by somebody else, and might lead anywhere.
+    return listed if all(is_sample_name(each.sample) for each in listed) else None
 
 
 def _results(run: Path, listed: list[_Sample]) -> list[SampleResult]:

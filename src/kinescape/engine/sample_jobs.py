@@ -7,12 +7,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from kinescape.engine.one import LOGS
 from kinescape.engine.packing import Job, pack, size_of
 from kinescape.engine.plan import Outcome, RunPlan, Watch, outcome_of
 from kinescape.engine.profile import Dispatch, place_of
 from kinescape.engine.state import Attempt, JobRow, Shared
-from kinescape.engine.workflow import ENGINE_LOG, run_jobs
+from kinescape.engine.workflow import run_jobs
 from kinescape.panel.load import panel_folder
 from kinescape.resistance.base import find_folder
 from kinescape.sheet import SheetSample
@@ -41,7 +40,7 @@ def run_sample_jobs(
     members = [[samples[index] for index in job.samples] for job in jobs]
     attempt.write(_shared(plan, dispatch.threads, place.local), _rows(jobs, dispatch.threads), members)
     names = [[sample.info.sample for sample in of_job] for of_job in members]
-    ended = run_jobs(attempt, names, dispatch, place, watch, plan.out / LOGS / ENGINE_LOG, VERB)
+    ended = run_jobs(attempt, names, dispatch, place, watch, plan.out, VERB)
     outcomes = {}
     for sample in samples:
         event = ended[sample.info.sample]

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from kinescape.errors import InputError
+from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_bytes
 from kinescape.records import EvidenceCaps, Parameters
 
@@ -30,6 +30,7 @@ JOBS, SHARED = "jobs.json", "shared.json"
 _LOCK, _WORKERS, _SCRATCH = "lock", "workers", "kinescape-run-"
 _WAIT = 20.0
 """Seconds to wait for local processes of a dead run; they look for their driver every second."""
+_Kind = TypeVar("_Kind")
 _TEMPORARY_FILE = re.compile(r"\.\d+-[a-z0-9_]{8}-.+")
 
 
@@ -105,17 +106,15 @@ class Attempt:
     def shared_as(self, kind: type[S]) -> S:
         """What all jobs need, as the type that was written; :class:`Driven` is in every one."""
         self.check()
-        return msgspec.json.decode((self.folder / SHARED).read_bytes(), type=kind, dec_hook=_path)
+        return _decoded(self.folder / SHARED, kind)
 
     def rows(self) -> list[JobRow]:
         """What is asked for each job."""
-        return msgspec.json.decode((self.folder / JOBS).read_bytes(), type=list[JobRow])
+        return _decoded(self.folder / JOBS, list[JobRow])
 
     def members(self, job: int, kind: type[M]) -> list[M]:
         """The pieces of work of a job."""
-        content = (self.folder / "members" / f"{job}.json").read_bytes()
-        found: list[M] = msgspec.json.decode(content, type=list[kind], dec_hook=_path)  # type: ignore[valid-type]
-        return found
+        return _decoded(self.folder / "members" / f"{job}.json", list[kind])  # type: ignore[valid-type]
 
     def events(self, job: int) -> Path:
         """Where a job reports."""
@@ -134,8 +133,8 @@ class Attempt:
         """One folder for the temporary files of this process and its jobs, which a later run finds and removes."""
         before = os.environ.get("TMPDIR"), tempfile.tempdir
         # By its real name: what a later run removes must be what this one made.
-        folder = Path(tempfile.mkdtemp(prefix=_SCRATCH)).resolve()
-        (self.folder / "scratch").write_text(str(folder), encoding="utf-8")
+        folder = Path(tempfile.mkdtemp(prefix=_scratch_prefix(self.folder))).resolve()
+        (self.folder / "scratch").write_bytes(os.fsencode(folder))
         try:
             os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
             yield
@@ -194,9 +193,15 @@ def _locked(folder: Path, out: Path) -> Iterator[None]:
 def _clear(out: Path, folder: Path) -> None:
     scratch = []
     for attempt in folder.glob("run-*"):
-        with contextlib.suppress(OSError):
-            scratch.append(Path((attempt / "scratch").read_text(encoding="utf-8")))
-        shutil.rmtree(attempt, ignore_errors=True)
+        with contextlib.suppress(OSError, ValueError):
+            place = Path(os.fsdecode((attempt / "scratch").read_bytes()))
+            # What stands there is believed only of a folder that bears this attempt's own name, and is of its owner.
+            if place.name.startswith(_scratch_prefix(attempt)) and place.stat().st_uid == folder.stat().st_uid:
+                scratch.append(place)
+        if attempt.is_dir() and not attempt.is_symlink():
+            shutil.rmtree(attempt, ignore_errors=True)
+        else:
+            attempt.unlink(missing_ok=True)
     with _open(folder / _WORKERS) as handle:
         limit = time.monotonic() + _WAIT
         while not _flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB):
@@ -206,8 +211,7 @@ def _clear(out: Path, folder: Path) -> None:
                 )
             time.sleep(0.1)
     for path in scratch:
-        if path.name.startswith(_SCRATCH) and path.is_dir() and path.owner() == folder.owner():
-            shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)
     # Samples' names start with a letter or a digit, so what starts with a point was never renamed.
     for path in (out / "samples").glob(".*"):
         shutil.rmtree(path, ignore_errors=True)
@@ -245,6 +249,19 @@ def _same_file(handle: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
         return False
+
+
+def _scratch_prefix(attempt: Path) -> str:
+    """With the random part of the attempt's name, so that no attempt can be made to name another's."""
+    return f"{_SCRATCH}{attempt.name.removeprefix('run-')}-"
+
+
+def _decoded(path: Path, kind: type[_Kind]) -> _Kind:
+    """What the driver wrote for its jobs; a file that is damaged is told, not believed."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind, dec_hook=_path)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as problem:
+        raise KinescapeError(f"{path}: is damaged ({problem}); start the run again") from None
 
 
 def _path(kind: type, value: Any) -> Any:

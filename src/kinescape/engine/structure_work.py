@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kinescape.engine.events import Event
-from kinescape.engine.log import WorkLog, attempted
+from kinescape.engine.log import WorkLog, attempted, log_of
 from kinescape.engine.plan import FINISHED, Watch
 from kinescape.engine.state import Attempt
 from kinescape.engine.worker import Named
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from kinescape.structure.dynamics.replica import Progress
     from kinescape.structure.screen.prepare import Prepared
 
-LOGS = "logs"
 VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL")
 """By which a process is told its devices: NVIDIA's (CUDA and OpenCL), AMD's HIP, AMD's OpenCL."""
 
@@ -60,7 +59,7 @@ Do = Callable[[Attempt, SharedStructures, "Task", Callable[[str], None], WorkLog
 
 
 def _run(attempt: Attempt, shared: SharedStructures, do: Do, task: Task, watch: Watch) -> Event:
-    log = WorkLog(Path(shared.out) / LOGS / f"{task.name}.log", f"{task.kind} {task.name}")
+    log = WorkLog(log_of(Path(shared.out), task.name), f"{task.kind} {task.name}")
 
     def tell(stage: str) -> None:
         log.say(stage)

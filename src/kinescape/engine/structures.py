@@ -21,7 +21,7 @@ from kinescape.engine.packing import RUNTIME_BASE_MINUTES, RUNTIME_SLACK, dealt
 from kinescape.engine.plan import Watch
 from kinescape.engine.profile import Dispatch, Place, place_of
 from kinescape.engine.state import Attempt, JobRow, attempt_in
-from kinescape.engine.structure_work import LOGS, SharedStructures
+from kinescape.engine.structure_work import SharedStructures
 from kinescape.errors import InputError
 from kinescape.files import sha256_of, writable_folder, write_text
 from kinescape.structure.batch.heatmap import MOST_MUTANTS, PICTURE, draw_heatmap
@@ -133,7 +133,7 @@ def _run(
     attempt: Attempt, plan: StructurePlan, tasks: Sequence[Task], out: Path, dispatch: Dispatch, watch: Watch
 ) -> dict[str, Result]:
     # Snakemake is imported only by a run that needs it.
-    from kinescape.engine.workflow import ENGINE_LOG, run_jobs
+    from kinescape.engine.workflow import run_jobs
 
     place = place_of(dispatch, plan.cores, out)
     jobs = jobs_of(tasks, dispatch, place)
@@ -143,7 +143,7 @@ def _run(
     )
     attempt.write(shared, [row for row, _ in jobs], members)
     names = [[task.name for task in of_job] for of_job in members]
-    ended = run_jobs(attempt, names, dispatch, place, watch, out / LOGS / ENGINE_LOG, VERB)
+    ended = run_jobs(attempt, names, dispatch, place, watch, out, VERB)
     settings = Settings()
     results = {}
     for task in tasks:

@@ -15,6 +15,7 @@ from typing import Any
 
 from kinescape.engine.events import Event, Monitor
 from kinescape.engine.interrupt import Interrupts
+from kinescape.engine.log import ENGINE, LOGS, log_of
 from kinescape.engine.plan import Watch
 from kinescape.engine.profile import Dispatch, Place
 from kinescape.engine.state import Attempt
@@ -22,7 +23,7 @@ from kinescape.errors import KinescapeError
 from kinescape.files import write_text
 
 SNAKEFILE = Path(__file__).with_name("workflow.smk")
-ENGINE_LOG = "engine.log"
+ENGINE_LOG = f"{ENGINE}.log"
 _SLURM_NAME = "SLURM run ID: "
 """What the plugin logs; the rest is the name that all its jobs of this run bear."""
 _SEEN_LATER = 10.0
@@ -35,7 +36,7 @@ def run_jobs(
     dispatch: Dispatch,
     place: Place,
     watch: Watch,
-    log: Path,
+    out: Path,
     verb: str,
 ) -> dict[str, Event]:
     """Run the jobs that have been written into the attempt (:meth:`.Attempt.write`).
@@ -44,8 +45,8 @@ def run_jobs(
     ----------
     jobs
         Names of what each job does, in the order of the attempt's rows. No name stands twice.
-    log
-        Where Snakemake's log goes; the logs of the names lie beside it.
+    out
+        The run's folder: Snakemake's log goes to its logs.
     verb
         The hidden verb of ``kinescape`` that does a job; it is called with the attempt's folder and the job's number.
 
@@ -62,6 +63,7 @@ def run_jobs(
         Ctrl-C or SIGTERM; every job of this run has been ended or taken from the queue.
     """
     names = {name for of_job in jobs for name in of_job}
+    log = out / LOGS / ENGINE_LOG
     log.parent.mkdir(exist_ok=True)
     with Monitor(attempt.folder / "events", watch) as monitor, _Keeper(log) as keeper:
         with Interrupts(attempt, monitor, None if place.local else keeper.cancel) as interrupts:
@@ -76,16 +78,16 @@ def run_jobs(
     for number, of_job in enumerate(jobs):
         for name in of_job:
             event = monitor.ended.get(name)
-            ended[name] = event if event is not None else _ended_from_outside(name, attempt, number, log.parent, watch)
+            ended[name] = event if event is not None else _ended_from_outside(name, attempt, number, out, watch)
     return ended
 
 
-def _ended_from_outside(name: str, attempt: Attempt, job: int, logs: Path, watch: Watch) -> Event:
+def _ended_from_outside(name: str, attempt: Attempt, job: int, out: Path, watch: Watch) -> Event:
     """What was in a job that reported no end: killed, out of memory or time, or its machine failed."""
     printed = attempt.output(job).read_text(errors="replace") if attempt.output(job).is_file() else ""
     error = "its job was ended from outside (memory, time or the machine); run again to resume"
     with contextlib.suppress(OSError):
-        write_text(logs / f"{name}.log", f"{error}\nThe job printed:\n{printed}")
+        write_text(log_of(out, name), f"{error}\nThe job printed:\n{printed}")
     watch(name, "failed")
     return Event(name, "failed", "failed", error)
 

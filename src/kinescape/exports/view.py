@@ -273,6 +273,7 @@ def _methods(result: SampleResult) -> View:
         "panel": f"{panel.name} {panel.version}, {panel.genome}",
         "panel_sha256": panel.sha256,
         "reference": panel.reference,
+        "reference_sha256": panel.reference_sha256,
         "knowledge_base": f"{base.name} {base.version} ({base.date})" if base else "none was used",
         "knowledge_base_sha256": base.sha256 if base else "",
         "aligners": [

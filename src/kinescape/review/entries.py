@@ -53,6 +53,8 @@ class Review(Record, frozen=True, kw_only=True):
     schema_version: Literal["1.0"] = "1.0"
     sample: str
     entries: tuple[ReviewEntry, ...] = ()
+    last: str = FIRST
+    """SHA-256 of the last entry, which no other entry vouches for."""
 
 
 def checksum(entry: ReviewEntry) -> str:
@@ -71,7 +73,7 @@ def extended(review: Review, added: Sequence[ReviewEntry]) -> Review:
         there.add(_content(entry))
         previous = checksum(entries[-1]) if entries else FIRST
         entries.append(msgspec.structs.replace(entry, previous=previous))
-    return msgspec.structs.replace(review, entries=tuple(entries))
+    return msgspec.structs.replace(review, entries=tuple(entries), last=checksum(entries[-1]) if entries else FIRST)
 
 
 def _content(entry: ReviewEntry) -> ReviewEntry:
@@ -79,13 +81,14 @@ def _content(entry: ReviewEntry) -> ReviewEntry:
 
 
 def broken_link(review: Review) -> int | None:
-    """Number of the first entry (from 0) that does not follow the one before it; None where all do."""
+    """Number of the first entry (from 0) that does not follow the one before it, or of entries where the last one is
+    not the one that was written; None where all is as it was."""
     previous = FIRST
     for number, entry in enumerate(review.entries):
         if entry.previous != previous:
             return number
         previous = checksum(entry)
-    return None
+    return None if review.last == previous else len(review.entries)
 
 
 def now() -> str:

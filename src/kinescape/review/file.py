@@ -49,10 +49,14 @@ def read_review(folder: Path, sample: str) -> Review:
     review = _decoded(content, Review, path)
     if review.sample != sample:
         raise InputError("is the review of another sample", file=path, found=review.sample, expected=f"'{sample}'")
-    number = broken_link(review)
+    try:
+        number = broken_link(review)
+    except UnicodeEncodeError:
+        raise InputError("holds text that is not Unicode", file=path) from None
     if number is not None:
+        place = f"$.entries[{number}].previous" if number < len(review.entries) else "$.last"
         raise InputError(
-            f"$.entries[{number}].previous: does not follow from the entries before it: one was changed or taken out",
+            f"{place}: does not follow from the entries before it: one was changed or taken out",
             file=path,
             expected="a file that only `kinescape review` writes",
         )
@@ -88,7 +92,7 @@ def add_entries(folder: Path, sample: str, made: Callable[[Review], Sequence[Rev
         before = read_review(folder, sample)
         after = extended(before, made(before))
         if len(after.entries) > len(before.entries):
-            write_bytes(folder / REVIEW, msgspec.json.format(_ENCODER.encode(after), indent=2) + b"\n")
+            write_bytes(folder / REVIEW, msgspec.json.format(_ENCODER.encode(after), indent=2) + b"\n", durable=True)
     finally:
         os.close(lock)
     return after, len(after.entries) - len(before.entries)
@@ -140,5 +144,7 @@ def _decoded(content: bytes, kind: type[_Kind], path: Path) -> _Kind:
         return msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as problem:
         raise InputError(f"is not a review ({problem})", file=path) from None
+    except RecursionError:
+        raise InputError("is nested deeper than a review is", file=path) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise InputError(f"is not JSON ({problem})", file=path, expected="a review") from None
