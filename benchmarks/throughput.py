@@ -185,7 +185,7 @@ def measured_parts(folder: Path, cores: int) -> None:
         size, seconds = (sum(column) / len(measured) for column in zip(*measured, strict=True))
         print(f"| {pairs} | {size:.2f} | {seconds:.2f} | {seconds_of(size):.2f} |", flush=True)
     before = cpu_seconds()
-    code = "from kinescape.engine.worker import run_job; from kinescape.engine.plan import RunPlan, workbench; "
+    code = "import kinescape.engine.sample_work; from kinescape.engine.plan import RunPlan, workbench; "
     code += "from kinescape.records import Parameters; from pathlib import Path; "
     code += "workbench(RunPlan((), Path(), 'alk-ros1', 'alk-ros1', None, Parameters()))"
     for _ in range(3):

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from kinescape.errors import InputError
+
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, as hexadecimal text."""
@@ -74,6 +76,22 @@ def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
     """Write a whole binary file; ``durable`` as in :func:`whole_file`."""
     with whole_file(path, durable=durable) as temporary:
         temporary.write_bytes(content)
+
+
+def writable_folder(path: Path) -> None:
+    """Make a folder where there is none, and see whether it can be written.
+
+    Raises
+    ------
+    InputError
+        It can neither be made nor written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InputError(f"cannot be made ({problem.strerror})", file=path, expected="a folder to write to") from None
+    if not os.access(path, os.W_OK):
+        raise InputError("cannot be written", file=path, expected="a folder to write to")
 
 
 def _settle(path: Path) -> None:

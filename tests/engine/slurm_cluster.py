@@ -17,6 +17,7 @@ CONFIGURATION = Path("/etc/slurm/slurm.conf")
 """Its place is given: the plugin takes every SLURM variable from the environment, SLURM_CONF included."""
 MUNGE_PID = Path("/run/munge/munged.pid")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "sinfo", "scancel")
+GENERIC = CONFIGURATION.with_name("gres.conf")
 NODES = ("kna", "knb")
 
 
@@ -26,8 +27,9 @@ def missing() -> str:
         return "needs root"
     if lacking := [name for name in PROGRAMS if _path(name) is None]:
         return f"not installed: {', '.join(lacking)} (apt-get install slurm-wlm munge)"
-    if CONFIGURATION.exists() or CONFIGURATION.is_symlink():
-        return f"this machine has a SLURM of its own ({CONFIGURATION})"
+    for path in (CONFIGURATION, GENERIC):
+        if path.exists() or path.is_symlink():
+            return f"this machine has a SLURM of its own ({path})"
     return ""
 
 
@@ -52,7 +54,7 @@ def installable() -> bool:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Two nodes of one core each."""
+    """Two nodes of one core each; each says that it has one GPU, which is a count and nothing else."""
 
     folder: Path
 
@@ -63,6 +65,11 @@ class Cluster:
     def jobs(self) -> list[str]:
         """Jobs that wait or run: number, state and node."""
         return command("squeue", "-h", "-t", "PD,R,CG", "-o", "%i %T %N").splitlines()
+
+    def wishes_of_jobs(self) -> dict[str, str]:
+        """Job -> what it asked for beside cores and memory, of all that SLURM still knows; ``N/A`` for nothing."""
+        lines = command("squeue", "-h", "-t", "all", "-O", "JobID:20,tres-per-job:40").splitlines()
+        return {line.split()[0]: " ".join(line.split()[1:]) for line in lines if line}
 
     def nodes_of_jobs(self) -> dict[str, str]:
         """Job -> its node, of all that SLURM still knows."""
@@ -79,8 +86,10 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     for name in ("state", "log", *(f"spool-{node}" for node in NODES)):
         (folder / name).mkdir()
     (folder / "slurm.conf").write_text(_configuration(folder))
+    (folder / "gres.conf").write_text("Name=gpu File=/dev/null\n")
     CONFIGURATION.parent.mkdir(exist_ok=True)
     CONFIGURATION.symlink_to(folder / "slurm.conf")
+    GENERIC.symlink_to(folder / "gres.conf")
     try:
         if own_munge:
             MUNGE_PID.parent.mkdir(exist_ok=True)
@@ -102,6 +111,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         for process in started:
             _wait(lambda process=process: _ended(process), 30, f"process {process} does not end")
         CONFIGURATION.unlink()
+        GENERIC.unlink()
 
 
 def _configuration(folder: Path) -> str:
@@ -111,7 +121,8 @@ def _configuration(folder: Path) -> str:
             each.bind(("127.0.0.1", 0))
         controller, *of_nodes = (each.getsockname()[1] for each in (one, two, three))
     nodes = [
-        f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=3000 State=UNKNOWN"
+        f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=1 RealMemory=3000 Gres=gpu:1"
+        " State=UNKNOWN"
         for node, port in zip(NODES, of_nodes, strict=True)
     ]
     lines = [
@@ -119,6 +130,7 @@ def _configuration(folder: Path) -> str:
         *("SlurmUser=root", "SlurmdUser=root", "AuthType=auth/munge", "CredType=cred/munge"),
         *("ProctrackType=proctrack/linuxproc", "TaskPlugin=task/none", "MpiDefault=none"),
         *("SelectType=select/cons_tres", "SelectTypeParameters=CR_CPU_Memory"),
+        "GresTypes=gpu",
         "SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1,sched_min_interval=100000",
         *("AccountingStorageType=accounting_storage/none", "JobAcctGatherType=jobacct_gather/none"),
         *("ReturnToService=2", "MinJobAge=600", "KillWait=2"),

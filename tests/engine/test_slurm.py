@@ -77,6 +77,35 @@ def test_a_driver_that_stops_takes_its_jobs_from_the_queue(slurm: Cluster, tmp_p
     assert contents(out) == contents(tmp_path / "here")
 
 
+def test_a_simulation_asks_for_a_gpu_and_a_reduced_one_does_not(slurm: Cluster, tmp_path: Path) -> None:
+    pytest.importorskip("openmm", reason="needs the extra kinescape[structure]")
+    peptide = Path(__file__).parents[1] / "structure" / "data" / "peptide.pdb"
+    lines = [
+        "structure\tligand\tmutation\ttask\tname\tprotocol\tnanoseconds\tequilibrate_ps\tframe_ps\treplicas",
+        # An hour is all that this cluster gives a job.
+        f"{peptide}\t\tWT\tsimulate\twhole\t\t0.1\t\t\t1",
+        f"{peptide}\t\tWT\tsimulate\tshort\treduced\t0.0002\t0.06\t0.1\t1",
+    ]
+    plan, out = tmp_path / "plan.tsv", tmp_path / "out"
+    plan.write_text("\n".join([*lines, ""]))
+    before = set(slurm.wishes_of_jobs())
+    process = start(
+        *("structure", "batch", plan, "-o", out, "--profile", "slurm", "--gpus", "2", "--retries", "0"),
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
+    )
+    _, said = process.communicate(timeout=300)
+    # The node's GPU is a count: the job that was given it finds none, says so, and the other is done.
+    assert process.returncode == 3, said
+    assert "whole: its job asked for a GPU, and OpenMM finds none" in said
+    wishes = [wish for job, wish in slurm.wishes_of_jobs().items() if job not in before]
+    assert sorted(wishes) == ["N/A", "gres:gpu:1"]
+    rows = [line.split("\t") for line in (out / "simulations.tsv").read_text().splitlines()[2:]]
+    assert [(row[0], row[6], row[9], row[12].split(":")[0]) for row in rows] == [
+        ("whole", "reduced (0.1 ns instead of 5 ns)", "0", "failed"),
+        ("short", "reduced (implicit solvent, 0.0002 ns instead of 5 ns)", "1", "done"),
+    ]
+
+
 def test_a_path_that_the_cluster_would_read_is_refused(slurm: Cluster, tmp_path: Path) -> None:
     make_samples(tmp_path, ["s0"], 20)
     sheet = write_sheet(tmp_path / "sheet.csv", ["s0"])

@@ -79,3 +79,16 @@ def test_a_job_of_an_attempt_that_is_over_stops(tmp_path: Path) -> None:
     with pytest.raises(Gone):
         attempt.shared()
     assert not (tmp_path / FOLDER).exists()
+
+
+def test_half_written_rows_and_checkpoints_of_a_killed_run_are_cleared(tmp_path: Path) -> None:
+    (tmp_path / FOLDER / "run-dead").mkdir(parents=True)
+    places = [tmp_path / "rows", tmp_path / "simulations" / "arm", tmp_path / "simulations" / "arm" / "replica-1"]
+    for place in places:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / ".4711-ab12_cd3-checkpoint.npz").touch()
+        (place / "checkpoint.npz").touch()
+    with attempt_in(tmp_path):
+        assert sorted(path.name for place in places for path in place.iterdir() if path.is_file()) == (
+            ["checkpoint.npz"] * 3
+        )

@@ -128,10 +128,10 @@ def test_what_a_job_is_told(amount: str) -> None:
     def attack(folders: Bench, damages: list[Damage]) -> None:
         with attempt_in(folders.out) as attempt:
             attempt.write(*a_job(folders.out))
-            path = (attempt.folder / "shared.json", attempt.folder / "samples" / "0.json")[damages[0][3] % 2]
+            path = (attempt.folder / "shared.json", attempt.folder / "members" / "0.json")[damages[0][3] % 2]
             path.write_bytes(damaged_json(path.read_bytes(), damages))
             refused_or_read(attempt.shared)
-            refused_or_read(lambda: attempt.samples(0))
+            refused_or_read(lambda: attempt.members(0, SheetSample))
 
     hammer(60 if amount == "few" else 500, TREE, attack)
 

@@ -21,6 +21,13 @@ B,b_R1.fq,b_R2.fq,P1,relapse,2024-01-11,Lorlatinib,2,12.5,4,167,plasma,yes,y
 C,c_R1.fq,c_R2.fq,,,,,,,,,control,,
 """
 
+PLAN = (
+    b"structure\tligand\tmutation\ttask\tname\tchain\tseed\treplicas\tprotocol\tnanoseconds\tequilibrate_ps\tframe_ps\tsites\n"
+    b"p.pdb\t\tWT\tsimulate\twild\tA\t1\t3\tfull\t5\t350\t10\t2+3\n"
+    b"p.pdb\t\tL3A\tsimulate\t\t\t\t\treduced\t0.1\t\t1\t\n"
+    b"p.pdb\t\tL3A+S4G\tsimulate\t\t\t\t\t\t\t\t\t2\n"
+)
+
 
 @pytest.mark.parametrize("amount", AMOUNTS)
 def test_sample_sheet(amount: str) -> None:
@@ -40,6 +47,31 @@ def test_sample_sheet(amount: str) -> None:
         refused_or_read(read)
 
     hammer(200 if amount == "few" else 3000, TABLE, attack)
+
+
+@pytest.mark.structure
+@pytest.mark.parametrize("amount", AMOUNTS)
+def test_plan_of_mutants(amount: str) -> None:
+    pytest.importorskip("openmm", reason="needs the extra kinescape[structure]")
+    from kinescape.structure.batch.check import checked
+    from kinescape.structure.batch.plan import read_plan
+
+    peptide = (DATA.parent / "structure" / "data" / "peptide.pdb").read_bytes()
+
+    def attack(folders: Bench, damages: list[Damage]) -> None:
+        folders.write("p.pdb", peptide)
+        path = folders.write("plan.tsv", damaged(PLAN, damages, "\t"))
+
+        def read() -> None:
+            for task in checked(read_plan(path), gpus=1):
+                # A task's name becomes a file's and a folder's.
+                assert (folders.out / "rows" / task.name).resolve().parent == (folders.out / "rows").resolve()
+                assert task.name.isascii()
+                assert task.name.isprintable()
+
+        refused_or_read(read)
+
+    hammer(100 if amount == "few" else 1500, TABLE, attack)
 
 
 def _plate() -> bytes:

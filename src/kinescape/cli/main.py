@@ -51,7 +51,10 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 """Verbs by name. The help line stands here so that `kinescape --help` imports none of the modules."""
 
-HIDDEN_VERBS = {"run-samples": ("kinescape.cli.run_samples:run_samples", "")}
+HIDDEN_VERBS = {
+    "run-samples": ("kinescape.cli.run_samples:run_samples", ""),
+    "run-structures": ("kinescape.cli.run_samples:run_structures", ""),
+}
 """What the engine's jobs call; not listed."""
 
 

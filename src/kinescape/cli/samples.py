@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from kinescape.cli.progress import samples_progress
 from kinescape.cli.summary import print_left_over, print_outcomes
 from kinescape.engine.folder import left_over
-from kinescape.engine.plan import LAST_STAGES, Outcome, RunPlan
+from kinescape.engine.plan import LAST_STAGES, RunPlan
 from kinescape.engine.run import run_samples
 from kinescape.errors import EXIT_BAD_INPUT, EXIT_FAILURE, EXIT_OK, EXIT_SOME_SAMPLES_FAILED
 
@@ -43,7 +43,16 @@ def run_and_tell(plan: RunPlan, quiet: bool, dispatch: Dispatch | None = None) -
     return exit_code_of(outcomes)
 
 
-def exit_code_of(outcomes: Sequence[Outcome]) -> int:
+class Ended(Protocol):
+    """How one sample, mutant or simulation ended."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def bad_input(self) -> bool: ...
+
+
+def exit_code_of(outcomes: Sequence[Ended]) -> int:
     """0 all done, 3 some failed and others are done; where all failed 2 for bad input throughout, else 1."""
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     if not failed:

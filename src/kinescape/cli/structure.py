@@ -23,6 +23,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "How much worse each mutant holds the drug: implicit-solvent energies, minutes per mutant.",
     ),
     "simulate": ("kinescape.cli.structure_simulate:simulate", "Molecular dynamics, replicas that go on after a kill."),
+    "batch": (
+        "kinescape.cli.structure_batch:batch",
+        "Many mutants with many drugs, screened or simulated as jobs, here or on a cluster.",
+    ),
     "analyse": ("kinescape.cli.structure_analyse:analyse", "RMSD, RMSF, hydrogen bonds and contacts of simulations."),
     "free-energy": (
         "kinescape.cli.structure_free_energy:free_energy",

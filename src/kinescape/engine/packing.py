@@ -96,12 +96,36 @@ def pack(
     if not megabytes:
         return ()
     work = [seconds_of(size) for size in megabytes]
+    # Here no core is left idle for a start's sake.
+    members = dealt(work, at_once, start=start, group_size=group_size, fill=start <= LOCAL_START)
+    return tuple(sorted((_job(each, megabytes) for each in members), key=lambda job: -job.seconds))
+
+
+def dealt(
+    work: Sequence[float], at_once: int, *, start: float, group_size: int | None = None, fill: bool = True
+) -> list[tuple[int, ...]]:
+    """Deal work out to jobs of about equal length, as many as keep a job's start under :data:`START_SHARE` of it.
+
+    Parameters
+    ----------
+    work
+        Seconds of each piece.
+    at_once, start, group_size
+        As in :func:`pack`.
+    fill
+        Whether no place is left idle for a start's sake.
+
+    Returns
+    -------
+    list of tuple of int
+        Places in ``work``, of each job the largest piece first.
+    """
     if group_size is not None:
         number = math.ceil(len(work) / group_size)
     else:
         number = max(1, int(sum(work) * START_SHARE / start))
-        # All end together when every place has the same number of jobs; here no core is left idle for a start's sake.
-        number = number // at_once * at_once or (at_once if start <= LOCAL_START else number)
+        # All end together when every place has the same number of jobs.
+        number = number // at_once * at_once or (at_once if fill else number)
     number = min(number, len(work))
     most = group_size or len(work)
     # Longest first, each to the job with least to do.
@@ -112,8 +136,7 @@ def pack(
         members[job].append(index)
         if len(members[job]) < most:
             heapq.heappush(heap, (seconds + work[index], job))
-    jobs = [_job(tuple(each), megabytes) for each in members]
-    return tuple(sorted(jobs, key=lambda job: -job.seconds))
+    return [tuple(each) for each in members]
 
 
 def _job(samples: tuple[int, ...], megabytes: Sequence[float]) -> Job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ class Dispatch:
         Samples per job; None: as many as make the start of a job cheap.
     retries
         How often a job that ended from outside, or failed for another reason than its input, is tried again.
+    gpus
+        Jobs with a GPU at a time; None: no such limit (where no job asks for one).
     """
 
     profile: str | None = None
@@ -41,6 +44,7 @@ class Dispatch:
     threads: int = 1
     group_size: int | None = None
     retries: int = 0
+    gpus: int | None = None
 
     @property
     def local(self) -> bool:
@@ -55,6 +59,36 @@ class Dispatch:
 
 JOBS_ON_A_CLUSTER = 100
 """Jobs at a time where neither the command nor the profile says."""
+_PLAIN_PATH = re.compile(r"[\w/.+@%,:= -]+")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the jobs go. ``profile`` is what Snakemake made of it, None on this machine without one."""
+
+    profile: Any
+    local: bool
+    at_once: int
+
+
+def place_of(dispatch: Dispatch, cores: int, out: Path) -> Place:
+    """Read the profile and say how many jobs run at a time; ``cores`` are those of this machine.
+
+    Raises
+    ------
+    InputError
+        The profile cannot be read, or the path of the output is nothing for a cluster.
+    """
+    profile = read_profile(dispatch.profile) if dispatch.profile is not None else None
+    at_once = dispatch.jobs or (profile.jobs if profile else max(1, cores // dispatch.threads))
+    local = profile is None or profile.executor == "local"
+    if not local and not _PLAIN_PATH.fullmatch(str(out)):
+        raise InputError(
+            "a cluster cannot take this path: its submission goes through shells of its own",
+            found=str(out),
+            expected="letters, digits, spaces and the signs . _ - + @ % , : =",
+        )
+    return Place(profile, local, at_once)
 
 
 def read_profile(profile: str) -> Any:

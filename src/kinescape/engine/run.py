@@ -6,11 +6,9 @@ A sample that fails leaves no half-written folder and does not stop the others.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 from kinescape.call.background_file import write_background
 from kinescape.columns.axis import panel_axis
@@ -22,7 +20,7 @@ from kinescape.engine.pages import write_run_pages
 from kinescape.engine.plan import Outcome, RunPlan, Watch, outcome_of, workbench
 from kinescape.engine.profile import Dispatch
 from kinescape.engine.state import Attempt, attempt_in
-from kinescape.errors import InputError
+from kinescape.files import writable_folder
 from kinescape.sample import Workbench
 from kinescape.sheet import SheetSample
 
@@ -55,7 +53,8 @@ def run_samples(
     """
     plan = replace(plan, out=plan.out.absolute())
     bench = workbench(plan)
-    _check_writable(plan.out)
+    for folder in (plan.out, plan.out / "samples"):
+        writable_folder(folder)
     with attempt_in(plan.out) as attempt:
         if plan.background_from_samples:
             plan = _with_background_of_samples(plan, bench, watch)
@@ -86,9 +85,9 @@ def _run(
                 for sample in samples
             }
         # Snakemake is imported only by a run that needs it.
-        from kinescape.engine.workflow import run_jobs
+        from kinescape.engine.sample_jobs import run_sample_jobs
 
-        return run_jobs(attempt, plan, samples, dispatch or Dispatch(), watch)
+        return run_sample_jobs(attempt, plan, samples, dispatch or Dispatch(), watch)
 
 
 def _kept(plan: RunPlan, bench: Workbench, watch: Watch) -> dict[str, Outcome]:
@@ -117,12 +116,3 @@ def _with_background_of_samples(plan: RunPlan, bench: Workbench, watch: Watch) -
     path = plan.out / BACKGROUND
     write_background(path, background, bench.panel, panel_axis(bench.panel))
     return replace(plan, background=path)
-
-
-def _check_writable(out: Path) -> None:
-    try:
-        (out / "samples").mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise InputError(f"cannot be made ({problem.strerror})", file=out, expected="a folder to write to") from None
-    if not (os.access(out, os.W_OK) and os.access(out / "samples", os.W_OK)):
-        raise InputError("cannot be written", file=out, expected="a folder to write to")

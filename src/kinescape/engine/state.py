@@ -1,9 +1,9 @@
 """``OUT/.kinescape``: what a run keeps for itself while it runs. Nothing in it is needed to resume.
 
-A run is resumed from the samples' folders alone: one that is whole and made of the same everything is kept. This
-folder holds the lock, and for each attempt a folder of its own with the jobs, what they have reported, and the
-engine's files. It is removed at the end. After a ``kill -9`` it stays until the next run, which takes it away first:
-processes of the dead run that are still at work find their attempt gone and stop without writing.
+A run is resumed from its results alone: what is whole and made of the same everything is kept. This folder holds the
+lock, and for each attempt a folder of its own with the jobs, what they have reported, and the engine's files. It is
+removed at the end. After a ``kill -9`` it stays until the next run, which takes it away first: processes of the dead
+run that are still at work find their attempt gone and stop without writing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +24,6 @@ import msgspec
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import write_bytes
 from kinescape.records import EvidenceCaps, Parameters
-from kinescape.sheet import SheetSample
 
 FOLDER = ".kinescape"
 JOBS, SHARED = "jobs.json", "shared.json"
@@ -35,8 +34,19 @@ _Kind = TypeVar("_Kind")
 _TEMPORARY_FILE = re.compile(r"\.\d+-[a-z0-9_]{8}-.+")
 
 
+S = TypeVar("S", bound=msgspec.Struct)
+M = TypeVar("M")
+
+
+class Driven(msgspec.Struct, frozen=True):
+    """What the jobs of every attempt need, whatever their work is."""
+
+    driver: int | None
+    """Process on the same machine without which the jobs are to end; None on a cluster."""
+
+
 class Shared(msgspec.Struct, frozen=True):
-    """What all jobs of an attempt need. Every path is absolute, because jobs start elsewhere."""
+    """What all jobs with samples need. Every path is absolute, because jobs start elsewhere."""
 
     out: str
     panel: str
@@ -49,7 +59,7 @@ class Shared(msgspec.Struct, frozen=True):
     evidence: EvidenceCaps | None
     viewer: bool
     driver: int | None
-    """Process on the same machine without which the jobs are to end; None on a cluster."""
+    """As in :class:`Driven`."""
 
 
 class JobRow(msgspec.Struct, frozen=True):
@@ -59,6 +69,7 @@ class JobRow(msgspec.Struct, frozen=True):
     mem_mb: int
     minutes: int
     priority: int
+    gpu: int = 0
 
 
 class Gone(Exception):  # noqa: N818 - an order to stop, not an error of a sample
@@ -76,23 +87,34 @@ class Attempt:
         if not (self.folder / SHARED).is_file():
             raise Gone("the run that this job belongs to is over")
 
-    def write(self, shared: Shared, rows: list[JobRow], samples: list[list[SheetSample]]) -> None:
-        """Write what the jobs need, the list that the engine reads last."""
-        for name in ("samples", "events", "done", "output"):
+    def write(self, shared: msgspec.Struct, rows: Sequence[JobRow], members: Sequence[Sequence[Any]]) -> None:
+        """Write what the jobs need, the list that the engine reads last.
+
+        ``shared`` has the field of :class:`Driven`; ``members`` are the pieces of work of each job, of one type.
+        """
+        for name in ("members", "events", "done", "output"):
             (self.folder / name).mkdir(exist_ok=True)
-        for number, members in enumerate(samples):
-            write_bytes(self.folder / "samples" / f"{number}.json", msgspec.json.encode(members, enc_hook=str))
-        write_bytes(self.folder / SHARED, msgspec.json.encode(shared))
+        for number, of_job in enumerate(members):
+            write_bytes(self.folder / "members" / f"{number}.json", msgspec.json.encode(of_job, enc_hook=str))
+        write_bytes(self.folder / SHARED, msgspec.json.encode(shared, enc_hook=str))
         write_bytes(self.folder / JOBS, msgspec.json.encode(rows))
 
     def shared(self) -> Shared:
-        """What all jobs need."""
-        self.check()
-        return _decoded(self.folder / SHARED, Shared)
+        """What all jobs with samples need."""
+        return self.shared_as(Shared)
 
-    def samples(self, job: int) -> list[SheetSample]:
-        """The samples of a job."""
-        return _decoded(self.folder / "samples" / f"{job}.json", list[SheetSample])
+    def shared_as(self, kind: type[S]) -> S:
+        """What all jobs need, as the type that was written; :class:`Driven` is in every one."""
+        self.check()
+        return _decoded(self.folder / SHARED, kind)
+
+    def rows(self) -> list[JobRow]:
+        """What is asked for each job."""
+        return _decoded(self.folder / JOBS, list[JobRow])
+
+    def members(self, job: int, kind: type[M]) -> list[M]:
+        """The pieces of work of a job."""
+        return _decoded(self.folder / "members" / f"{job}.json", list[kind])  # type: ignore[valid-type]
 
     def events(self, job: int) -> Path:
         """Where a job reports."""
@@ -193,7 +215,9 @@ def _clear(out: Path, folder: Path) -> None:
     # Samples' names start with a letter or a digit, so what starts with a point was never renamed.
     for path in (out / "samples").glob(".*"):
         shutil.rmtree(path, ignore_errors=True)
-    for place in (out, out / "logs", *(out / "samples").glob("*")):
+    arms = (out / "simulations").glob("*")
+    places = (out, out / "logs", out / "rows", *(out / "samples").glob("*"))
+    for place in (*places, *(folder for arm in arms for folder in (arm, *arm.glob("replica-*")))):
         if place.is_dir():
             for path in place.iterdir():
                 if _TEMPORARY_FILE.fullmatch(path.name):

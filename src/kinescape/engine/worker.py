@@ -1,4 +1,4 @@
-"""What the engine starts: the samples of one job, one after the other, in a process of its own."""
+"""What the engine starts: the work of one job, piece by piece, in a process of its own."""
 
 from __future__ import annotations
 
@@ -6,26 +6,30 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
 from kinescape.engine.events import Event, Reporter, events_in
-from kinescape.engine.one import run_sample
-from kinescape.engine.plan import LAST_STAGES, RunPlan, workbench
-from kinescape.engine.state import Attempt, Shared
+from kinescape.engine.plan import LAST_STAGES, Watch
+from kinescape.engine.state import Attempt, Driven
 from kinescape.errors import EXIT_FAILURE, EXIT_OK
-from kinescape.sheet import SheetSample
+
+Action = Callable[[Watch], Event]
+"""Does one piece of work, telling the stages it passes; returns how it ended (an event with a ``state``)."""
+Named = tuple[str, Action]
+Opener = Callable[[Attempt, int], Sequence[Named]]
+"""From an attempt and a job's number to the job's work, in order; called once the job is known to the driver."""
 
 
-def run_job(folder: Path, job: int) -> int:
-    """Run the samples of job ``job`` of the attempt in ``folder``.
+def run_job(folder: Path, job: int, opened: Opener) -> int:
+    """Do the work of job ``job`` of the attempt in ``folder``.
 
     Returns
     -------
     int
-        0 when every sample has ended in a way that another try would not change (bad input included), else 1, so that
+        0 when everything has ended in a way that another try would not change (bad input included), else 1, so that
         the engine tries again.
 
     Raises
@@ -34,55 +38,34 @@ def run_job(folder: Path, job: int) -> int:
         The attempt is over; nothing was written since.
     """
     attempt = Attempt(folder)
-    shared = attempt.shared()
+    driver = attempt.shared_as(Driven).driver
     with ExitStack() as stack:
-        if shared.driver is not None:
+        if driver is not None:
             stack.enter_context(attempt.at_work())
-            _live_with(shared.driver)
+            _live_with(driver)
         earlier = events_in(attempt.events(job).read_bytes()) if attempt.events(job).exists() else []
         reporter = Reporter(attempt.events(job))
         reporter.report(Event(process=os.getpid()))
-        bench = workbench(_plan(shared))
         failed = False
-        for sample in _still_to_do(attempt.samples(job), earlier):
+        for name, action in _still_to_do(opened(attempt, job), earlier):
             attempt.check()
 
             def tell(name: str, stage: str) -> None:
                 if stage not in LAST_STAGES:
                     reporter.report(Event(name, stage))
 
-            outcome = run_sample(sample, Path(shared.out), bench, shared.threads, tell, shared.viewer, attempt.check)
-            last = "finished" if outcome.state == "done" else "failed"
-            reporter.report(Event(outcome.sample, last, outcome.state, outcome.error, outcome.bad_input))
-            failed |= outcome.state == "failed" and not outcome.bad_input
+            end = action(tell)
+            reporter.report(end)
+            failed |= end.state == "failed" and not end.bad_input
     return EXIT_FAILURE if failed else EXIT_OK
 
 
-def _plan(shared: Shared) -> RunPlan:
-    def path(given: str | None) -> Path | None:
-        return Path(given) if given is not None else None
-
-    return RunPlan(
-        samples=(),
-        out=Path(shared.out),
-        panel=shared.panel,
-        knowledge_base=shared.knowledge_base,
-        reference=path(shared.reference),
-        parameters=shared.parameters,
-        threads=shared.threads,
-        background=path(shared.background),
-        annotations=path(shared.annotations),
-        evidence=shared.evidence,
-        viewer=shared.viewer,
-    )
-
-
-def _still_to_do(samples: Sequence[SheetSample], earlier: Sequence[Event]) -> list[SheetSample]:
-    """The samples that an earlier try of the same job has not settled; the one that it broke off in comes last."""
+def _still_to_do(work: Sequence[Named], earlier: Sequence[Event]) -> list[Named]:
+    """What an earlier try of the same job has not settled; what it broke off in comes last."""
     settled = {event.sample for event in earlier if event.state == "done" or event.bad_input}
     begun = {event.sample for event in earlier if event.sample}
-    left = [sample for sample in samples if sample.info.sample not in settled]
-    return sorted(left, key=lambda sample: sample.info.sample in begun)
+    left = [each for each in work if each[0] not in settled]
+    return sorted(left, key=lambda each: each[0] in begun)
 
 
 def _live_with(driver: int) -> None:

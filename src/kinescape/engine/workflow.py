@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
-import math
 import os
-import re
 import subprocess
 import sys
 import warnings
@@ -15,122 +13,88 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kinescape.engine.events import Monitor
+from kinescape.engine.events import Event, Monitor
 from kinescape.engine.interrupt import Interrupts
-from kinescape.engine.one import ENGINE, LOGS, log_of
-from kinescape.engine.packing import Job, pack, size_of
-from kinescape.engine.plan import Outcome, RunPlan, Watch, outcome_of
-from kinescape.engine.profile import Dispatch, read_profile
-from kinescape.engine.state import Attempt, JobRow, Shared
-from kinescape.errors import InputError, KinescapeError
+from kinescape.engine.log import ENGINE, LOGS, log_of
+from kinescape.engine.plan import Watch
+from kinescape.engine.profile import Dispatch, Place
+from kinescape.engine.state import Attempt
+from kinescape.errors import KinescapeError
 from kinescape.files import write_text
-from kinescape.panel.load import panel_folder
-from kinescape.resistance.base import find_folder
-from kinescape.sheet import SheetSample
 
 SNAKEFILE = Path(__file__).with_name("workflow.smk")
 ENGINE_LOG = f"{ENGINE}.log"
 _SLURM_NAME = "SLURM run ID: "
 """What the plugin logs; the rest is the name that all its jobs of this run bear."""
-_PLAIN_PATH = re.compile(r"[\w/.+@%,:= -]+")
 _SEEN_LATER = 10.0
 """Seconds until a shared file system shows what another machine wrote (NFS keeps attributes for some seconds)."""
 
 
 def run_jobs(
-    attempt: Attempt, plan: RunPlan, samples: Sequence[SheetSample], dispatch: Dispatch, watch: Watch
-) -> dict[str, Outcome]:
-    """Run samples as jobs of the engine.
+    attempt: Attempt,
+    jobs: Sequence[Sequence[str]],
+    dispatch: Dispatch,
+    place: Place,
+    watch: Watch,
+    out: Path,
+    verb: str,
+) -> dict[str, Event]:
+    """Run the jobs that have been written into the attempt (:meth:`.Attempt.write`).
+
+    Parameters
+    ----------
+    jobs
+        Names of what each job does, in the order of the attempt's rows. No name stands twice.
+    out
+        The run's folder: Snakemake's log goes to its logs.
+    verb
+        The hidden verb of ``kinescape`` that does a job; it is called with the attempt's folder and the job's number.
 
     Returns
     -------
     dict
-        Sample -> how it ended; every one of ``samples`` has an entry.
+        Name -> how it ended; every name has an entry, whose ``state`` is set.
 
     Raises
     ------
-    InputError
-        The profile cannot be read, or the path of the output is nothing for a cluster.
     KinescapeError
         The engine could start no job at all; the message says why.
     KeyboardInterrupt
         Ctrl-C or SIGTERM; every job of this run has been ended or taken from the queue.
     """
-    profile = read_profile(dispatch.profile) if dispatch.profile is not None else None
-    at_once = dispatch.jobs or (profile.jobs if profile else max(1, plan.threads // dispatch.threads))
-    local = profile is None or profile.executor == "local"
-    if not local and not _PLAIN_PATH.fullmatch(str(plan.out)):
-        raise InputError(
-            "a cluster cannot take this path: its submission goes through shells of its own",
-            found=str(plan.out),
-            expected="letters, digits, spaces and the signs . _ - + @ % , : =",
-        )
-    sizes = [size_of(sample) for sample in samples]
-    jobs = pack(sizes, at_once, start=dispatch.start, group_size=dispatch.group_size)
-    members = [[samples[index] for index in job.samples] for job in jobs]
-    attempt.write(_shared(plan, dispatch.threads, local), _rows(jobs, dispatch.threads), members)
-    log = plan.out / LOGS / ENGINE_LOG
+    names = {name for of_job in jobs for name in of_job}
+    log = out / LOGS / ENGINE_LOG
     log.parent.mkdir(exist_ok=True)
     with Monitor(attempt.folder / "events", watch) as monitor, _Keeper(log) as keeper:
-        with Interrupts(attempt, monitor, None if local else keeper.cancel) as interrupts:
-            _snakemake(attempt, dispatch, at_once, profile, keeper)
+        with Interrupts(attempt, monitor, None if place.local else keeper.cancel) as interrupts:
+            _snakemake(attempt, dispatch, place, verb, keeper)
         engine_errors = keeper.errors
     interrupts.raise_again()
-    names = {sample.info.sample for sample in samples}
-    if not local:
+    if not place.local:
         monitor.look_until(lambda: names <= monitor.ended.keys(), _SEEN_LATER if not engine_errors else 1.0)
     if not monitor.ended and engine_errors and not any(attempt.output(job).exists() for job in range(len(jobs))):
         raise KinescapeError(f"no job could be started: {engine_errors[-1]} (see {log})")
-    outcomes = {}
-    for number, of_job in enumerate(members):
-        for sample in of_job:
-            event = monitor.ended.get(sample.info.sample)
-            outcomes[sample.info.sample] = (
-                outcome_of(sample, event.state, plan.out, event.error, event.bad_input)
-                if event is not None and event.state is not None
-                else _ended_from_outside(sample, attempt, number, plan.out, watch)
-            )
-    return outcomes
+    ended = {}
+    for number, of_job in enumerate(jobs):
+        for name in of_job:
+            event = monitor.ended.get(name)
+            ended[name] = event if event is not None else _ended_from_outside(name, attempt, number, out, watch)
+    return ended
 
 
-def _ended_from_outside(sample: SheetSample, attempt: Attempt, job: int, out: Path, watch: Watch) -> Outcome:
-    """A sample whose job reported no end: killed, out of memory or time, or its machine failed."""
-    name = sample.info.sample
+def _ended_from_outside(name: str, attempt: Attempt, job: int, out: Path, watch: Watch) -> Event:
+    """What was in a job that reported no end: killed, out of memory or time, or its machine failed."""
     printed = attempt.output(job).read_text(errors="replace") if attempt.output(job).is_file() else ""
     error = "its job was ended from outside (memory, time or the machine); run again to resume"
     with contextlib.suppress(OSError):
         write_text(log_of(out, name), f"{error}\nThe job printed:\n{printed}")
     watch(name, "failed")
-    return outcome_of(sample, "failed", out, error)
+    return Event(name, "failed", "failed", error)
 
 
-def _shared(plan: RunPlan, threads: int, local: bool) -> Shared:
-    def absolute(path: Path | None) -> str | None:
-        return str(path.absolute()) if path is not None else None
-
-    base = plan.knowledge_base
-    return Shared(
-        out=str(plan.out.absolute()),
-        panel=str(panel_folder(plan.panel).absolute()),
-        knowledge_base=str(find_folder(base).absolute()) if base is not None else None,
-        reference=absolute(plan.reference),
-        parameters=plan.parameters,
-        threads=threads,
-        background=absolute(plan.background),
-        annotations=absolute(plan.annotations),
-        evidence=plan.evidence,
-        viewer=plan.viewer,
-        driver=os.getpid() if local else None,
-    )
-
-
-def _rows(jobs: Sequence[Job], threads: int) -> list[JobRow]:
-    # Large jobs first, so that none starts last and alone.
-    return [JobRow(threads, job.mem_mb, job.minutes, int(math.log2(1 + job.seconds))) for job in jobs]
-
-
-def _snakemake(attempt: Attempt, dispatch: Dispatch, at_once: int, profile: Any, keeper: _Keeper) -> None:
+def _snakemake(attempt: Attempt, dispatch: Dispatch, place: Place, verb: str, keeper: _Keeper) -> None:
     """Drive Snakemake; what it logs, its errors included, goes to the keeper."""
+    profile = place.profile
     from snakemake.api import SnakemakeApi
     from snakemake.logging import logger
     from snakemake.scheduling.greedy import SchedulerSettings as GreedySettings
@@ -155,10 +119,11 @@ def _snakemake(attempt: Attempt, dispatch: Dispatch, at_once: int, profile: Any,
         logger.addHandler(keeper)
         try:
             workflow = api.workflow(
-                resource_settings=ResourceSettings(**_resources(dispatch, at_once, profile)),
+                resource_settings=ResourceSettings(**_resources(dispatch, place)),
                 config_settings=ConfigSettings(
                     config={
                         "attempt": str(attempt.folder.absolute()),
+                        "verb": verb,
                         # Elsewhere the interpreter may lie at another place; there it is the one that runs Snakemake.
                         "python": sys.executable if profile is None else "",
                     }
@@ -184,19 +149,24 @@ def _snakemake(attempt: Attempt, dispatch: Dispatch, at_once: int, profile: Any,
         except KeyboardInterrupt:
             raise
         except Exception as problem:
-            # A failed job is an exception as well; which samples it cost is told by their events.
+            # A failed job is an exception as well; what it cost is told by the events.
             keeper.note(f"{type(problem).__name__}: {problem}")
 
 
-def _resources(dispatch: Dispatch, at_once: int, profile: Any) -> dict[str, Any]:
-    if profile is None or profile.executor == "local":
+def _resources(dispatch: Dispatch, place: Place) -> dict[str, Any]:
+    profile = place.profile
+    gpus = {} if dispatch.gpus is None else {"gpu": dispatch.gpus}
+    if place.local:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
-        return {"cores": at_once * dispatch.threads, "resources": {"mem_mb": max(1000, int(memory * 0.9))}}
+        return {
+            "cores": place.at_once * dispatch.threads,
+            "resources": {"mem_mb": max(1000, int(memory * 0.9)), **gpus},
+        }
     return {
-        "nodes": at_once,
+        "nodes": place.at_once,
         "local_cores": profile.local_cores,
         "max_threads": profile.max_threads,
-        "resources": profile.resources,
+        "resources": {**{name: each.value for name, each in profile.resources.items()}, **gpus},
         "overwrite_resources": profile.set_resources,
         "default_resources": profile.default_resources,
     }

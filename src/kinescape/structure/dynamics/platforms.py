@@ -17,6 +17,8 @@ from kinescape.structure.dynamics.checkpoint import Moment
 ACCELERATED = ("CUDA", "HIP", "OpenCL")
 """Tried in this order."""
 DAY = 86400.0
+MOST_DEVICES = 64
+"""More are not looked for."""
 PROCESSOR = re.compile(r"pthread|\bcpu\b|xeon|epyc|ryzen|core\(tm\)", re.IGNORECASE)
 """OpenCL devices that are the processor itself (PoCL, Intel's runtime), by name: the CPU platform is faster."""
 
@@ -51,6 +53,21 @@ def choose_platform(asked: str = "auto") -> str:
 def is_accelerated(name: str) -> bool:
     """Whether a platform is a GPU's."""
     return name in ACCELERATED
+
+
+def accelerators_here() -> int:
+    """How many devices the accelerated platform that ``auto`` would choose finds here; 0 where it would choose CPU.
+
+    Devices are opened one after the other until there is no further one. A context takes memory of a GPU for as long as
+    its process lives: ask in a process that ends.
+    """
+    name = choose_platform("auto")
+    if not is_accelerated(name):
+        return 0
+    count = 0
+    while count < MOST_DEVICES and not _why_not(name, {"DeviceIndex": str(count)}):
+        count += 1
+    return count
 
 
 def threads_here() -> int:
@@ -108,12 +125,13 @@ def nanoseconds_per_day(system: Any, moment: Moment, name: str, threads: int, ti
     return steps * timestep_fs * 1e-6 / (time.perf_counter() - start) * DAY
 
 
-def _why_not(name: str) -> str:
+def _why_not(name: str, properties: dict[str, str] | None = None) -> str:
     """Why a platform does not work here; empty where it does. The library may be there without a device."""
     system = openmm.System()
     system.addParticle(1.0)
     try:
-        context = openmm.Context(system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName(name))
+        platform = openmm.Platform.getPlatformByName(name)
+        context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform, properties or {})
         context.setPositions(np.zeros((1, 3)))
         context.getState(getEnergy=True)
     except Exception as problem:

@@ -26,7 +26,7 @@ from kinescape.structure.dynamics.platforms import (
     threads_here,
 )
 from kinescape.structure.dynamics.protocol import PAPER_NS, REDUCED_NS, Protocol
-from kinescape.structure.dynamics.replica import DONE, Engine, Progress, run_replica
+from kinescape.structure.dynamics.replica import DONE, TRAJECTORY, Engine, Progress, run_replica
 from kinescape.structure.forcefield import Solvent
 from kinescape.structure.ligands.parameters import LigandParameters, read_parameters
 from kinescape.structure.ligands.whole import whole_ligand
@@ -158,6 +158,22 @@ def run_arm(request: Request, out: Path, say: Say = lambda _: None, tell: TellRe
         )
         say(f"replica {number}: done, {frames} frames, {request.protocol.label}")
     return out / RECORD
+
+
+def is_finished(request: Request, out: Path) -> bool:
+    """Whether all replicas of this very simulation lie in ``out``.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_request`, or the folder holds another simulation.
+    """
+    _check_folder(out, _identity(request))
+    return all(
+        (out / f"replica-{number}" / name).is_file()
+        for number in range(1, request.replicas + 1)
+        for name in (TRAJECTORY, DONE)
+    )
 
 
 def given_parameters(parameters: Path | None, smiles: str | None) -> LigandParameters | None:

@@ -66,8 +66,8 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     wanted.pop("WT", None)
     if not wanted:
         raise InputError("no mutation to screen", expected="names such as L1196M, several separated by commas")
-    refused = {name: reason for name, each in wanted.items() if (reason := _not_modellable(request, each))}
-    label = request.drug.place.record.get("residue", "LIG") if request.drug.place else request.drug.ligand.upper()
+    refused = {name: reason for name, each in wanted.items() if (reason := not_modellable(request, each))}
+    label = label_of(request.drug)
     path = out / TABLE
     settings = fingerprint(request)
     rows = {name: row for name, row in kept_rows(path, settings).items() if name in wanted}
@@ -82,7 +82,7 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     if not todo:
         write_rows(path, settings, in_order())
         return in_order()
-    sites = [_prepared(site, request.seed, say) for site in (request.drug, request.nucleotide) if site is not None]
+    sites = [prepared_site(site, request.seed, say) for site in (request.drug, request.nucleotide) if site is not None]
     write_rows(path, settings, in_order())
     workers = max(1, min(request.processes, len(todo)))
     with ProcessPoolExecutor(workers, get_context("spawn"), _start, (sites, request.replicates, request.seed)) as pool:
@@ -113,8 +113,19 @@ def fingerprint(request: Request) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _not_modellable(request: Request, substitutions: Sequence[Substitution]) -> str:
-    """Why a mutation cannot be modelled on the structures; empty where it can."""
+def label_of(site: Site) -> str:
+    """Residue name of the drug as it stands in the table."""
+    return str(site.place.record.get("residue", "LIG")) if site.place else site.ligand.upper()
+
+
+def not_modellable(request: Request, substitutions: Sequence[Substitution]) -> str:
+    """Why a mutation cannot be modelled on the structures; empty where it can.
+
+    Raises
+    ------
+    InputError
+        The residue is there and is not what the mutation's name says.
+    """
     for site in (request.drug, request.nucleotide):
         if site is None:
             continue
@@ -126,7 +137,8 @@ def _not_modellable(request: Request, substitutions: Sequence[Substitution]) -> 
     return ""
 
 
-def _prepared(site: Site, seed: int, say: Say) -> Prepared:
+def prepared_site(site: Site, seed: int, say: Say) -> Prepared:
+    """The wild type that the rows of a site start from; same errors as :func:`.prepare.prepare`."""
     say(f"preparing {site.model.name} with {site.ligand}")
     found = prepare(site.model, site.ligand, parameters=site.parameters, place=site.place, seed=seed)
     for note in found.notes:
@@ -146,6 +158,19 @@ def _row(name: str, substitutions: Sequence[Substitution]) -> Row:
     sites: list[Prepared] = _WORK["sites"]  # type: ignore[assignment]
     replicates: int = _WORK["replicates"]  # type: ignore[assignment]
     seed: int = _WORK["seed"]  # type: ignore[assignment]
+    return calculated_row(sites, name, substitutions, replicates, seed)
+
+
+def calculated_row(
+    sites: Sequence[Prepared], name: str, substitutions: Sequence[Substitution], replicates: int, seed: int
+) -> Row:
+    """One row: the drug's site, and the nucleotide's if there is a second. What cannot be calculated is a failed row.
+
+    Raises
+    ------
+    InputError
+        A wrong reference residue.
+    """
     start = time.monotonic()
     try:
         found = [compare(each.model, each.ligand, substitutions, replicates=replicates, seed=seed) for each in sites]

@@ -1,0 +1,1 @@
+"""Many mutants and drugs as one plan: what is asked for, what is there already, and what came of it."""
