@@ -8,8 +8,8 @@ bound, and without entropies): the interaction energy and the receptor's strain,
 the complex's geometry. Complex and receptor are relaxed by one criterion, one after the other.
 
 Geometries are minimised in OBC2 water without salt (OpenMM's fast force has none). Interaction energies are read at
-these geometries in OBC2 water with salt, in double precision. Neither has a cutoff. The strain is read where it was
-minimised, so that it is not negative.
+these geometries in OBC2 water with salt, in double precision. Neither has a cutoff. The strain is a difference of two
+energies of the kind that was minimised.
 """
 
 from __future__ import annotations
