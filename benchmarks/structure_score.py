@@ -3,9 +3,10 @@
     python benchmarks/structure_score.py RESULTS [--structure 2xp2.pdb] [--processes 2]
 
 RESULTS holds one folder per drug with the screen.tsv of `kinescape structure screen` (crizotinib in its crystal, 2XP2;
-lorlatinib laid on it). With --structure missing rows are calculated first (about half a CPU minute each). Nothing is
-fitted, except in the line that says so, which leaves out one mutation after another. Compounds whose wild type was
-measured in another study have no fold and are not scored; mutations that 2XP2 does not show are not scored either.
+lorlatinib laid on it). With --structure missing rows are calculated first (one to three CPU minutes each; a run that
+was stopped goes on where it was, if it is given the same --replicates). Nothing is fitted, except in the line that says
+so, which leaves out one mutation after another. Compounds whose wild type was measured in another study have no fold
+and are not scored; mutations that 2XP2 does not show are not scored either.
 """
 
 from __future__ import annotations
@@ -73,9 +74,9 @@ def screened(folder: Path) -> dict[str, dict[str, str]]:
     return {row.cells["mutation"]: dict(row.cells) for row in rows}
 
 
-def calculate(folder: Path, structure: Path, more: list[str], mutations: list[str], processes: int) -> None:
+def calculate(folder: Path, structure: Path, mutations: list[str], more: list[str]) -> None:
     command = [sys.executable, "-m", "kinescape.cli.main", "structure", "screen", str(structure), "--ligand", "VGH"]
-    command += ["--mutations", ",".join(mutations), "--processes", str(processes), "-o", str(folder), *more]
+    command += ["--mutations", ",".join(mutations), "-o", str(folder), *more]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -155,16 +156,20 @@ def main() -> int:
     parser.add_argument("results", type=Path)
     parser.add_argument("--structure", type=Path)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--replicates", type=int, default=4)
     arguments = parser.parse_args()
     table = measured()
     pairs: list[Pair] = []
-    print(f"{'drug':12s} {'mutation':15s} {'fold':>8s} {'interaction [95%], kcal/mol':>28s} {'MM/GBSA':>8s} {'s':>6s}")
+    print(
+        f"{'drug':12s} {'mutation':15s} {'fold':>8s} {'interaction [95%], kcal/mol':>28s} {'MM/GBSA':>8s} {'CPU s':>6s}"
+    )
     for drug, (pose, more) in SCREENS.items():
         folder = arguments.results / drug
         wanted = [(mutation, fold, censored) for name, mutation, fold, censored in table if name == drug]
         if arguments.structure is not None:
             names = [mutation for mutation, _, _ in wanted]
-            calculate(folder, arguments.structure, more, names, arguments.processes)
+            how = ["--processes", str(arguments.processes), "--replicates", str(arguments.replicates), *more]
+            calculate(folder, arguments.structure, names, how)
         if not (folder / "screen.tsv").is_file():
             print(f"{drug}: no screen.tsv in {folder}")
             continue
@@ -177,7 +182,7 @@ def main() -> int:
                 print(f"{'':12s} {mutation:15s} {label:>8s} {row['status']}")
                 continue
             interval = f"{row['delta_interaction_kcal']} [{row['ci_low']}, {row['ci_high']}]"
-            binding, seconds = row["delta_binding_kcal"], row["seconds"]
+            binding, seconds = row["delta_binding_kcal"], row["cpu_seconds"]
             print(f"{'':12s} {mutation:15s} {label:>8s} {interval:>28s} {binding:>8s} {seconds:>6s}")
             if fold is not None:
                 pairs.append(Pair(drug, mutation, fold, censored, row))

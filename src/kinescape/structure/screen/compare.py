@@ -1,13 +1,11 @@
-"""One mutation and one ligand: mutant against wild type, in the same piece, from the same seeds."""
+"""One mutation and one ligand: mutant against wild type, in the same piece."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kinescape.structure.chain_ends import completed
 from kinescape.structure.ligands.whole import WholeLigand
@@ -17,18 +15,12 @@ from kinescape.structure.pocket import Pocket, cut_pocket
 from kinescape.structure.protonate import titratable_sites, with_hydrogens
 from kinescape.structure.screen.energies import Energies, PosedComplex
 from kinescape.structure.screen.interval import Estimate, mean_with_interval
-from kinescape.structure.screen.rotamers import ranked_rotamers
+from kinescape.structure.screen.replicates import paired_energies
 from kinescape.structure.sidechain import with_side_chain
 
 REPLICATES = 4
-JITTER = 0.1
-"""Standard deviation of the displacement of each mobile atom at the start of a replicate, in ångström."""
 NEIGHBOURHOOD = 6.0
 """Amino acids within this distance (Å) of a mutated residue are there when its hydrogens are placed."""
-SURVEYED = 3
-"""Rotamers (or combinations of them) that are minimised before the replicates."""
-WINDOW = 2.0
-"""Rotamers whose minimised complexes are within this of the best one (kcal/mol) are used by the replicates in turn."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +63,7 @@ def compare(
     substitutions
         One or more.
     replicates
-        Starts, each with its own small displacement of every mobile atom; wild type and mutant share it atom by atom.
+        Pairs of wild type and mutant, relaxed one after the other (:mod:`.replicates`).
     seed
         The same seed gives the same numbers.
 
@@ -85,12 +77,7 @@ def compare(
     pocket = cut_pocket(prepared, ligand, numbers)
     wild = PosedComplex(pocket, ligand)
     mutant = PosedComplex(_grafted(pocket, prepared, substitutions, seed), ligand)
-    starts = _surveyed(mutant, numbers)
-    pairs = []
-    for number in range(replicates):
-        before, _ = wild.minimise(wild.positions + _jitter(wild, seed, number))
-        after, _ = mutant.minimise(starts[number % len(starts)] + _jitter(mutant, seed, number))
-        pairs.append((before, after))
+    pairs, rotamers = paired_energies(wild, mutant, numbers, replicates, seed)
     return Comparison(
         mutation=name_of(substitutions),
         ligand=ligand.residue_name,
@@ -99,7 +86,7 @@ def compare(
         electrostatic=_difference(pairs, "electrostatic"),
         binding=_difference(pairs, "binding"),
         distance=distance_to(prepared, ligand, numbers),
-        rotamers=len(starts),
+        rotamers=rotamers,
         atoms=len(mutant.positions),
         replicates=replicates,
     )
@@ -140,30 +127,6 @@ def _around(model: Model, substitutions: Sequence[Substitution]) -> Model:
         if np.linalg.norm(each.positions[:, None] - sites[None], axis=2).min() < NEIGHBOURHOOD
     ]
     return model.with_residues(near)
-
-
-def _surveyed(mutant: PosedComplex, numbers: tuple[int, ...]) -> list[NDArray[np.float64]]:
-    """Starting positions with the rotamers that are worth a replicate."""
-    starts = ranked_rotamers(mutant, numbers, SURVEYED)
-    if len(starts) == 1:
-        return starts
-    energies = [mutant.minimise(start, apart=False)[0].complex_minimum for start in starts]
-    return [
-        start
-        for energy, start in sorted(zip(energies, starts, strict=True), key=lambda each: each[0])
-        if energy <= min(energies) + WINDOW
-    ]
-
-
-def _jitter(complex_: PosedComplex, seed: int, replicate: int) -> NDArray[np.float64]:
-    """Displacements (atoms, 3) in ångström: an atom's depends on its name, the seed and the replicate alone."""
-    shifts = np.zeros_like(complex_.positions)
-    mobile = complex_.mobile
-    for index, (residue, atom) in enumerate(complex_.labels):
-        if mobile[index]:
-            key = zlib.crc32(f"{residue}/{atom}".encode())
-            shifts[index] = np.random.default_rng([seed, replicate, key]).normal(scale=JITTER, size=3)
-    return shifts
 
 
 def _difference(pairs: Sequence[tuple[Energies, Energies]], term: str) -> Estimate:

@@ -1,15 +1,21 @@
-"""Energies of one posed complex: minimised with its ligand and without, and what lies between the two.
+"""Energies of one posed complex: relaxed with its ligand and without, and what lies between the two.
 
-Interaction energy: complex minus receptor minus ligand, all at the geometry of the minimised complex, in OBC2 water.
-It has three parts: Lennard-Jones, electrostatics (Coulomb and the polar part of the solvent together; either alone is
-large and cancels against the other) and the solvent's surface term. The MM/GBSA-like term lets the receptor relax
-without the ligand: minimised complex minus minimised receptor minus ligand alone (Kollman PA et al., Acc Chem Res
-2000;33:889, here on single minima and without entropies).
+Interaction energy: complex minus receptor minus ligand, all at the geometry of the relaxed complex, in OBC2 water with
+salt. It has two parts: Lennard-Jones, and electrostatics (Coulomb and the solvent together; either alone is large and
+cancels against the other). The MM/GBSA-like term lets the receptor relax without the ligand: relaxed complex minus
+relaxed receptor minus ligand (Kollman PA et al., Acc Chem Res 2000;33:889, here on single minima, the ligand as it is
+bound, and without entropies): the interaction energy and the receptor's strain, which is what it gains by relaxing from
+the complex's geometry. Complex and receptor are relaxed by one criterion, one after the other.
+
+Geometries are minimised in OBC2 water without salt (OpenMM's fast force has none). Interaction energies are read at
+these geometries in OBC2 water with salt, in double precision. Neither has a cutoff. The strain is a difference of two
+energies of the kind that was minimised.
 """
 
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,13 +23,17 @@ import numpy as np
 import openmm
 from numpy.typing import NDArray
 from openmm.app import ForceField, Topology
+from openmm.app.internal.customgbforces import GBSAOBC2Force
 
 from kinescape.structure.forcefield import (
+    IONIC_STRENGTH,
     PROTEIN_FILE,
+    SOLVENT_DIELECTRIC,
     WATER_FILE,
     add_ligand,
     create_system,
     energy_kcal,
+    generalised_born,
     open_context,
     positions_of,
 )
@@ -31,13 +41,19 @@ from kinescape.structure.ligands.whole import WholeLigand
 from kinescape.structure.openmm_bridge import topology_of
 from kinescape.structure.pocket import Pocket
 
-QUICK_STEPS, STEPS = 60, 25
-"""Iterations of a minimisation (L-BFGS): first without solvent and with halved charges (a dielectric constant of 4),
-which costs a tenth, then in OBC2 water."""
+STEPS, ROUNDS = 100, 10
+"""A relaxation is at most ``ROUNDS`` minimisations (L-BFGS) of at most ``STEPS`` iterations each."""
+SETTLED = 0.1
+"""kcal/mol: a relaxation ends where one more minimisation lowers the energy by less than this."""
 TOLERANCE = 2.0
-"""Root mean square force at which a minimisation ends, kJ/mol/nm."""
+"""Root mean square force at which OpenMM ends one minimisation, kJ/mol/nm."""
+SIDE_STEPS = 100
+"""Iterations when new side chains alone are minimised, without solvent and with halved charges."""
+KAPPA = 10.0 * 0.73 * 50.33355 * math.sqrt(IONIC_STRENGTH / (SOLVENT_DIELECTRIC * 298.15))
+"""Inverse screening length of the salt, 1/nm (Debye and Hückel at 0.15 mol/l and 25 °C, with the factor 0.73 for the
+ions that the solute keeps out: Srinivasan J et al., Theor Chem Acc 1999;101:426)."""
 LENNARD_JONES, COULOMB, SOLVENT = 11, 12, 13
-"""Force groups."""
+"""Force groups of the systems that energies are read from; the first is a copy without charges, no part of the sum."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +62,18 @@ class Energies:
 
     lennard_jones: float
     electrostatic: float
-    interaction: float
-    complex_minimum: float
-    receptor_minimum: float
-    ligand_alone: float
+    strain: float
+    """Of the receptor in the complex, against the receptor relaxed on its own."""
+
+    @property
+    def interaction(self) -> float:
+        """Interaction energy at the geometry of the complex."""
+        return self.lennard_jones + self.electrostatic
 
     @property
     def binding(self) -> float:
         """The MM/GBSA-like binding energy."""
-        return self.complex_minimum - self.receptor_minimum - self.ligand_alone
+        return self.interaction + self.strain
 
 
 class PosedComplex:
@@ -77,6 +96,14 @@ class PosedComplex:
         self.atoms = len(nanometres)
         self.field = ForceField(PROTEIN_FILE, WATER_FILE)
         self.field.loadFile(io.StringIO(ligand.parameters.xml))
+        self.parts = {
+            "complex": (self.whole, slice(None)),
+            "receptor": (self.receptor, slice(0, self.atoms)),
+            "ligand": (self.alone, slice(self.atoms, None)),
+        }
+        self._vacuum: dict[str, openmm.System] = {}
+        self._relaxing: dict[str, openmm.Context] = {}
+        self._reading: dict[str, openmm.Context] = {}
 
     @cached_property
     def mobile(self) -> NDArray[np.bool_]:
@@ -91,7 +118,7 @@ class PosedComplex:
 
     @cached_property
     def labels(self) -> list[tuple[str, str]]:
-        """Residue number and atom name of each atom: what it is called in wild type and mutant alike."""
+        """Residue number and atom name of each atom."""
         return [(residue.id, atom.name) for residue in self.whole.residues() for atom in residue.atoms()]
 
     @cached_property
@@ -103,28 +130,21 @@ class PosedComplex:
             step[first.index, second.index] = step[second.index, first.index] = 1.0
         return np.asarray((step @ step @ step) > 0)
 
-    @cached_property
-    def contexts(self) -> dict[str, openmm.Context]:
-        """Contexts of ``complex``, ``receptor``, ``ligand``, and ``quick`` without solvent; what stands has no mass."""
-        parts = {
-            "complex": (self.whole, slice(None)),
-            "receptor": (self.receptor, slice(0, self.atoms)),
-            "ligand": (self.alone, slice(self.atoms, None)),
-        }
-        found = {name: self._context(topology, where) for name, (topology, where) in parts.items()}
-        system = create_system(self.field, self.whole, "vacuum")
-        for force in system.getForces():
-            if isinstance(force, openmm.NonbondedForce):
-                _scale_charges(force, 0.5)
-        _hold(system, self.mobile)
-        found["quick"] = open_context(system, self.positions)
-        return found
+    def site_atoms(self, number: int) -> NDArray[np.int64]:
+        """Indices of the atoms of the amino acid with this number."""
+        return np.array(
+            [
+                atom.index
+                for residue in self.receptor.residues()
+                if residue.id == str(number) and residue.name not in ("ACE", "NME")
+                for atom in residue.atoms()
+            ],
+            dtype=np.int64,
+        )
 
     def nonbonded(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Charges (e), sigma (Å) and epsilon (kcal/mol) of the complex's atoms."""
-        force = next(
-            each for each in self.contexts["complex"].getSystem().getForces() if isinstance(each, openmm.NonbondedForce)
-        )
+        force = _charges_of(self._system("complex"))
         rows = np.array(
             [
                 [float(value._value) for value in force.getParticleParameters(number)]
@@ -133,67 +153,103 @@ class PosedComplex:
         )
         return rows[:, 0], 10.0 * rows[:, 1], rows[:, 2] / 4.184
 
-    def minimise(self, start: NDArray[np.float64], *, apart: bool = True) -> tuple[Energies, NDArray[np.float64]]:
-        """Minimise from ``start`` (atoms, 3; ångström); returns the energies and the complex's positions.
+    def relaxed(
+        self, start: NDArray[np.float64], part: str = "complex", *, rounds: int = ROUNDS, steps: int = STEPS
+    ) -> NDArray[np.float64]:
+        """Positions of the nearest minimum, (atoms of the part, 3) in ångström.
 
-        Without ``apart`` the receptor is not minimised on its own: its energy at the complex's geometry stands for it.
+        ``part`` is ``complex`` or ``receptor``. Minimisations of at most ``steps`` iterations follow one another until
+        one lowers the energy by less than :data:`SETTLED`, ``rounds`` of them at most.
         """
-        relaxed = _minimised(self.contexts["complex"], _minimised(self.contexts["quick"], start, QUICK_STEPS), STEPS)
-        here, there = relaxed[: self.atoms], relaxed[self.atoms :]
-        parts = {"complex": relaxed, "receptor": here, "ligand": there}
-        energy = {name: self._terms(name, positions) for name, positions in parts.items()}
-        ligand_alone = energy["ligand"]["total"]
-        receptor = energy["receptor"]["total"]
-        if apart:
-            free = _minimised(self.contexts["receptor"], here, STEPS)
-            receptor = self._terms("receptor", free)["total"]
-        difference = {
-            term: energy["complex"][term] - energy["receptor"][term] - energy["ligand"][term]
-            for term in energy["complex"]
-        }
-        return (
-            Energies(
-                lennard_jones=difference["lennard_jones"],
-                electrostatic=difference["electrostatic"],
-                interaction=difference["total"],
-                complex_minimum=energy["complex"]["total"],
-                receptor_minimum=receptor,
-                ligand_alone=ligand_alone,
-            ),
-            relaxed,
+        context = self._relaxing_context(part)
+        context.setPositions(start / 10.0)
+        before = energy_kcal(context)
+        for _ in range(rounds):
+            openmm.LocalEnergyMinimizer.minimize(context, TOLERANCE, steps)
+            after = energy_kcal(context)
+            if before - after < SETTLED:
+                break
+            before = after
+        return positions_of(context)
+
+    def settled(self, start: NDArray[np.float64], moving: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Positions with some atoms alone minimised: side chains that were just put in."""
+        mask = np.zeros(len(start), dtype=bool)
+        mask[moving] = True
+        system = self._system("complex")
+        _scale_charges(_charges_of(system), 0.5)
+        _hold(system, mask)
+        context = open_context(system, start)
+        openmm.LocalEnergyMinimizer.minimize(context, TOLERANCE, SIDE_STEPS)
+        return positions_of(context)
+
+    def energies(self, relaxed: NDArray[np.float64], free: NDArray[np.float64] | None = None) -> Energies:
+        """Energies at the positions of a complex, and of its receptor relaxed on its own (None: no strain)."""
+        terms = {name: self._terms(name, relaxed[where]) for name, (_, where) in self.parts.items()}
+        lennard_jones, electrostatic = (
+            terms["complex"][name] - terms["receptor"][name] - terms["ligand"][name]
+            for name in ("lennard_jones", "electrostatic")
         )
+        strain = 0.0
+        if free is not None:
+            strain = self.energy(relaxed[: self.atoms], "receptor") - self.energy(free, "receptor")
+        return Energies(lennard_jones=lennard_jones, electrostatic=electrostatic, strain=strain)
+
+    def energy(self, positions: NDArray[np.float64], part: str = "complex") -> float:
+        """Energy of the complex or the receptor, kcal/mol: what :meth:`relaxed` lowers."""
+        context = self._relaxing_context(part)
+        context.setPositions(positions / 10.0)
+        return energy_kcal(context)
 
     def _terms(self, name: str, positions: NDArray[np.float64]) -> dict[str, float]:
-        context = self.contexts[name]
+        context = self._reading_context(name)
         context.setPositions(positions / 10.0)
-        nonbonded = energy_kcal(context, {COULOMB})
-        solvent = energy_kcal(context, {SOLVENT})
         uncharged = energy_kcal(context, {LENNARD_JONES})
         return {
-            "total": energy_kcal(context, set(range(11)) | {COULOMB, SOLVENT}),
             "lennard_jones": uncharged,
-            "electrostatic": nonbonded - uncharged + solvent,
+            "electrostatic": energy_kcal(context, {COULOMB, SOLVENT}) - uncharged,
         }
 
-    def _context(self, topology: Topology, where: slice) -> openmm.Context:
-        system = create_system(self.field, topology, "implicit")
-        for force in system.getForces():
-            if isinstance(force, openmm.NonbondedForce):
-                force.setForceGroup(COULOMB)
-                system.addForce(_uncharged(force))
-            elif isinstance(force, openmm.GBSAOBCForce):
-                force.setForceGroup(SOLVENT)
-        _hold(system, self.mobile[where])
-        integrator = openmm.VerletIntegrator(0.001)
-        # The copy without charges is for reading energies; it does not act.
-        integrator.setIntegrationForceGroups(set(range(11)) | {COULOMB, SOLVENT})
-        return open_context(system, self.positions[where], integrator=integrator)
+    def _relaxing_context(self, name: str) -> openmm.Context:
+        if name not in self._relaxing:
+            topology, where = self.parts[name]
+            system = self._system(name)
+            system.addForce(generalised_born(system, topology))
+            _hold(system, self.mobile[where])
+            self._relaxing[name] = open_context(system, self.positions[where])
+        return self._relaxing[name]
+
+    def _reading_context(self, name: str) -> openmm.Context:
+        if name not in self._reading:
+            topology, where = self.parts[name]
+            system = self._system(name)
+            charges = _charges_of(system)
+            charges.setForceGroup(COULOMB)
+            system.addForce(_uncharged(charges))
+            system.addForce(salt_water(charges, topology))
+            self._reading[name] = open_context(system, self.positions[where], platform="Reference")
+        return self._reading[name]
+
+    def _system(self, name: str) -> openmm.System:
+        """A new copy of a part in vacuum."""
+        if name not in self._vacuum:
+            self._vacuum[name] = create_system(self.field, self.parts[name][0], "vacuum")
+        return openmm.XmlSerializer.clone(self._vacuum[name])
 
 
-def _minimised(context: openmm.Context, start: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    context.setPositions(start / 10.0)
-    openmm.LocalEnergyMinimizer.minimize(context, TOLERANCE, steps)
-    return positions_of(context)
+def salt_water(charges: openmm.NonbondedForce, topology: Topology, kappa: float = KAPPA) -> openmm.CustomGBForce:
+    """OBC2 water with a surface term and dissolved salt (``kappa`` in 1/nm): a slow force, for reading energies."""
+    force = GBSAOBC2Force(solventDielectric=SOLVENT_DIELECTRIC, soluteDielectric=1.0, SA="ACE", kappa=kappa)
+    for index, (radius, scale) in enumerate(GBSAOBC2Force.getStandardParameters(topology)):
+        force.addParticle([charges.getParticleParameters(index)[0], radius, scale])
+    force.finalize()
+    force.setNonbondedMethod(openmm.CustomGBForce.NoCutoff)
+    force.setForceGroup(SOLVENT)
+    return force
+
+
+def _charges_of(system: openmm.System) -> openmm.NonbondedForce:
+    return next(each for each in system.getForces() if isinstance(each, openmm.NonbondedForce))
 
 
 def _hold(system: openmm.System, mobile: NDArray[np.bool_]) -> None:

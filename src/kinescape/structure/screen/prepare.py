@@ -15,9 +15,6 @@ from kinescape.structure.mutate import mutate
 from kinescape.structure.pocket import cut_pocket
 from kinescape.structure.screen.energies import PosedComplex
 
-ROUNDS = 3
-"""Minimisations one after another with which the wild type is relaxed."""
-
 
 @dataclass(frozen=True)
 class Prepared:
@@ -77,9 +74,7 @@ def _relaxed(model: Model, ligand: WholeLigand) -> tuple[Model, WholeLigand]:
     if not any(each.kind == "protein" for each in pocket.model.residues):
         raise InputError(f"no protein around ligand {ligand.residue_name} {ligand.number}", expected="a bound ligand")
     complex_ = PosedComplex(pocket, ligand)
-    positions = complex_.positions
-    for _ in range(ROUNDS):
-        _, positions = complex_.minimise(positions, apart=False)
+    positions = complex_.relaxed(complex_.positions)
     moved: dict[tuple[int, str], np.ndarray] = {}
     for residue in complex_.receptor.residues():
         if residue.name not in ("ACE", "NME"):

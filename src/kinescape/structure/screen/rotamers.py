@@ -24,13 +24,17 @@ COULOMB = 332.06
 """e^2 / (4 pi epsilon0) in kcal/mol and ångström."""
 
 
-def ranked_rotamers(complex_: PosedComplex, numbers: tuple[int, ...], best: int) -> list[NDArray[np.float64]]:
+def ranked_rotamers(
+    complex_: PosedComplex, positions: NDArray[np.float64], numbers: tuple[int, ...], best: int
+) -> list[NDArray[np.float64]]:
     """Starting positions with the best rotamers of the new side chains, best first.
 
     Parameters
     ----------
     complex_
-        The mutant, its side chains anywhere.
+        The mutant.
+    positions
+        Of all its atoms, (atoms, 3) in ångström; the new side chains anywhere.
     numbers
         The mutated residues.
     best
@@ -41,19 +45,19 @@ def ranked_rotamers(complex_: PosedComplex, numbers: tuple[int, ...], best: int)
     list
         Positions of all atoms, (atoms, 3) in ångström. With several residues the best of each are combined.
     """
-    per_site = [_site_rotamers(complex_, number, best) for number in numbers]
+    per_site = [_site_rotamers(complex_, positions, number, best) for number in numbers]
     combined = sorted(itertools.product(*per_site), key=lambda choice: sum(score for score, _, _ in choice))[: best * 4]
     scored = []
     for choice in combined:
-        positions = complex_.positions.copy()
+        tried = positions.copy()
         for _, atoms, placed in choice:
-            positions[atoms] = placed
+            tried[atoms] = placed
         moving = np.concatenate([atoms for _, atoms, _ in choice]) if choice else np.empty(0, dtype=np.int64)
         # Alone each was scored beside the other's arbitrary place: together they are scored again.
-        scored.append((soft_energy(complex_, positions, moving) if len(choice) > 1 else 0.0, positions))
+        scored.append((soft_energy(complex_, tried, moving) if len(choice) > 1 else 0.0, tried))
     if len(numbers) > 1:
         scored.sort(key=lambda each: each[0])
-    return [positions for _, positions in scored[:best]]
+    return [tried for _, tried in scored[:best]]
 
 
 def soft_energy(complex_: PosedComplex, positions: NDArray[np.float64], moving: NDArray[np.int64]) -> float:
@@ -72,26 +76,18 @@ def soft_energy(complex_: PosedComplex, positions: NDArray[np.float64], moving: 
 
 
 def _site_rotamers(
-    complex_: PosedComplex, number: int, best: int
+    complex_: PosedComplex, positions: NDArray[np.float64], number: int, best: int
 ) -> list[tuple[float, NDArray[np.int64], NDArray[np.float64]]]:
     """The best rotamers of one residue: energy, its side chain's atoms, their positions."""
-    atoms = np.array(
-        [
-            atom.index
-            for residue in complex_.receptor.residues()
-            if residue.id == str(number) and residue.name not in ("ACE", "NME")
-            for atom in residue.atoms()
-        ],
-        dtype=np.int64,
-    )
+    atoms = complex_.site_atoms(number)
     residue = complex_.pocket.model.residue(number)
     side = np.array([name not in (*BACKBONE, "H", "HA", "HA2", "HA3", "OXT") for name in residue.atoms], dtype=bool)
     found = []
     for rotamer in rotamers_of(residue.name):
-        turned: Residue = with_chis(replace(residue, positions=complex_.positions[atoms]), rotamer.chis)
-        positions = complex_.positions.copy()
-        positions[atoms] = turned.positions
-        energy = soft_energy(complex_, positions, atoms[side]) if side.any() else 0.0
+        turned: Residue = with_chis(replace(residue, positions=positions[atoms]), rotamer.chis)
+        tried = positions.copy()
+        tried[atoms] = turned.positions
+        energy = soft_energy(complex_, tried, atoms[side]) if side.any() else 0.0
         found.append((energy, atoms[side], turned.positions[side]))
     found.sort(key=lambda each: each[0])
     return found[:best]

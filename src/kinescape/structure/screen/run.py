@@ -13,11 +13,13 @@ from pathlib import Path
 from kinescape import __version__
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import sha256_of
+from kinescape.structure import pocket as settings_of_pocket
 from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.model import Model
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.screen import compare as settings_of_compare
 from kinescape.structure.screen import energies as settings_of_energies
+from kinescape.structure.screen import replicates as settings_of_replicates
 from kinescape.structure.screen.compare import REPLICATES, compare
 from kinescape.structure.screen.prepare import Prepared, prepare
 from kinescape.structure.screen.table import Row, empty_row, kept_rows, row_of, write_rows
@@ -104,7 +106,7 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
 def fingerprint(request: Request) -> str:
     """Checksum of all that the numbers depend on."""
     parts: list[str] = [__version__, str(request.replicates), str(request.seed)]
-    for module in (settings_of_compare, settings_of_energies):
+    for module in (settings_of_pocket, settings_of_compare, settings_of_energies, settings_of_replicates):
         parts += [f"{name}={getattr(module, name)}" for name in sorted(vars(module)) if name.isupper()]
     for site in (request.drug, request.nucleotide):
         if site is not None:
@@ -171,14 +173,14 @@ def calculated_row(
     InputError
         A wrong reference residue.
     """
-    start = time.monotonic()
+    start, used = time.monotonic(), time.process_time()
     try:
         found = [compare(each.model, each.ligand, substitutions, replicates=replicates, seed=seed) for each in sites]
     except InputError:
         raise
     except KinescapeError as problem:
         return empty_row(name, sites[0].ligand.residue_name, f"failed: {problem}")
-    seconds = time.monotonic() - start
+    seconds = (time.monotonic() - start, time.process_time() - used)
     return row_of(found[0], sites[0].pose, seconds, found[1] if len(found) > 1 else None)
 
 

@@ -33,18 +33,20 @@ COLUMNS = (
     "rotamers",
     "replicates",
     "atoms",
+    "cpu_seconds",
 )
 MARK = "# settings "
 Row = dict[str, str]
 
 
-def row_of(drug: Comparison, pose: str, seconds: float, nucleotide: Comparison | None = None) -> Row:
-    """A finished row."""
+def row_of(drug: Comparison, pose: str, seconds: tuple[float, float], nucleotide: Comparison | None = None) -> Row:
+    """A finished row; ``seconds`` by the clock and of CPU time."""
     row = dict.fromkeys(COLUMNS, "")
     row |= {
         "mutation": drug.mutation,
         "ligand": drug.ligand,
-        "seconds": f"{seconds:.1f}",
+        "seconds": f"{seconds[0]:.1f}",
+        "cpu_seconds": f"{seconds[1]:.1f}",
         "status": "done",
         "pose": pose,
         "delta_lennard_jones_kcal": f"{drug.lennard_jones.mean:.3f}",

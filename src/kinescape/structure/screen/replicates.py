@@ -1,0 +1,138 @@
+"""Replicates of wild type and mutant in one piece: relaxed one after the other, from either side.
+
+What two independent minimisations of some 500 atoms differ by is chance, and larger than what most mutations do. So
+one form is relaxed to its minimum, and the other takes over every atom that both have and relaxes from there. Whoever
+comes second has been relaxed twice, and would seem to be the better one: the wild type comes first in one half of the
+replicates, and the mutant in the other. The first two start from the structure as it was prepared, the others shaken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinescape.structure.geometry import superposition
+from kinescape.structure.residues import BACKBONE
+from kinescape.structure.screen.energies import Energies, PosedComplex
+from kinescape.structure.screen.rotamers import ranked_rotamers
+
+JITTER = 0.1
+"""Standard deviation of the displacement of each mobile atom at the start, in ångström; from the third replicate on."""
+SURVEYED = 3
+"""Rotamers (or combinations of them) that are relaxed before the replicates."""
+SURVEY_STEPS = 50
+"""Iterations of that relaxation; the surroundings are at the wild type's minimum when it begins."""
+WINDOW = 2.0
+"""Rotamers whose complexes are within this of the best one (kcal/mol) are used by the replicates in turn."""
+KEPT = (*BACKBONE, "H", "HA")
+"""Atoms of a changed residue that stay where the other form has them."""
+
+Positions = NDArray[np.float64]
+
+
+def paired_energies(
+    wild: PosedComplex, mutant: PosedComplex, numbers: tuple[int, ...], replicates: int, seed: int
+) -> tuple[list[tuple[Energies, Energies]], int]:
+    """Energies of wild type and mutant, one pair for each replicate, and how many rotamers were used.
+
+    Parameters
+    ----------
+    wild, mutant
+        The same piece; only the residues ``numbers`` differ.
+    seed
+        Of the displacements: the same seed gives the same numbers.
+    """
+    starts: list[Positions] = []
+    pairs = []
+    for number in range(replicates):
+        if number % 2 == 0:
+            before = wild.relaxed(wild.positions + _jitter(wild, seed, number))
+            if not starts:
+                starts = surveyed(mutant, grafted(wild, before, mutant, mutant.positions, numbers), numbers)
+            after = mutant.relaxed(put_in(wild, before, mutant, _turn(starts, number), numbers))
+        else:
+            begin = put_in(wild, wild.positions, mutant, _turn(starts, number), numbers)
+            after = mutant.relaxed(begin + _jitter(mutant, seed, number))
+            before = wild.relaxed(put_in(mutant, after, wild, wild.positions, numbers))
+        forms = [(wild, before), (mutant, after)]
+        free = _free(forms if number % 2 == 0 else forms[::-1], numbers)
+        pairs.append((wild.energies(before, free[wild]), mutant.energies(after, free[mutant])))
+    return pairs, len(starts)
+
+
+def surveyed(mutant: PosedComplex, positions: Positions, numbers: tuple[int, ...]) -> list[Positions]:
+    """Positions of the mutant with the rotamers that are worth a replicate, best first.
+
+    Rotamers that relax to the same conformation count once.
+    """
+    side = side_atoms(mutant, numbers)
+    found: list[tuple[float, Positions]] = []
+    for start in ranked_rotamers(mutant, positions, numbers, SURVEYED):
+        relaxed = mutant.relaxed(mutant.settled(start, side), rounds=1, steps=SURVEY_STEPS)
+        if all(np.linalg.norm(relaxed[side] - other[side], axis=1).max() > 1.0 for _, other in found):
+            found.append((mutant.energy(relaxed), relaxed))
+    found.sort(key=lambda each: each[0])
+    return [relaxed for energy, relaxed in found if energy <= found[0][0] + WINDOW]
+
+
+def grafted(
+    source: PosedComplex, there: Positions, target: PosedComplex, template: Positions, numbers: Sequence[int]
+) -> Positions:
+    """Positions of ``target``: what both forms have from ``there``, the changed side chains from ``template``.
+
+    The template's residue is laid on N, CA, C (and CB) of the source's.
+    """
+    placed = np.empty_like(template)
+    for old, new in zip(source.whole.residues(), target.whole.residues(), strict=True):
+        theirs = {atom.name: there[atom.index] for atom in old.atoms()}
+        own = {atom.name: atom.index for atom in new.atoms()}
+        if not (new.id.isdigit() and int(new.id) in numbers and old.name not in ("ACE", "NME")) or "CA" not in own:
+            for name, index in own.items():
+                placed[index] = theirs[name]
+            continue
+        anchors = [name for name in ("N", "CA", "C", "CB") if name in own and name in theirs]
+        rotation, shift = superposition(
+            np.array([template[own[name]] for name in anchors]), np.array([theirs[name] for name in anchors])
+        )
+        for name, index in own.items():
+            placed[index] = theirs[name] if name in KEPT and name in theirs else template[index] @ rotation + shift
+    return placed
+
+
+def put_in(
+    source: PosedComplex, there: Positions, target: PosedComplex, template: Positions, numbers: tuple[int, ...]
+) -> Positions:
+    """:func:`grafted`, and the side chains alone minimised."""
+    return target.settled(grafted(source, there, target, template, numbers), side_atoms(target, numbers))
+
+
+def side_atoms(complex_: PosedComplex, numbers: Sequence[int]) -> NDArray[np.int64]:
+    """Atoms of the changed residues that are not of the backbone."""
+    return np.array(
+        [index for number in numbers for index in complex_.site_atoms(number) if complex_.labels[index][1] not in KEPT],
+        dtype=np.int64,
+    )
+
+
+def _turn(starts: list[Positions], replicate: int) -> Positions:
+    """Each rotamer serves for a pair of replicates, one from either side."""
+    return starts[(replicate // 2) % len(starts)]
+
+
+def _jitter(complex_: PosedComplex, seed: int, replicate: int) -> Positions:
+    """Displacements (atoms, 3) in ångström of what moves; both directions start from the same, the first from none."""
+    if replicate < 2:
+        return np.zeros_like(complex_.positions)
+    shifts = np.random.default_rng([seed, replicate // 2]).normal(scale=JITTER, size=complex_.positions.shape)
+    return np.where(complex_.mobile[:, None], shifts, 0.0)
+
+
+def _free(forms: Sequence[tuple[PosedComplex, Positions]], numbers: tuple[int, ...]) -> dict[PosedComplex, Positions]:
+    """Positions of both receptors without the ligand: the second form takes over from the first here as well."""
+    (first, bound), (second, other) = forms
+    relaxed = first.relaxed(bound[: first.atoms], "receptor")
+    there = np.concatenate([relaxed, bound[first.atoms :]])
+    start = grafted(first, there, second, other, numbers)[: second.atoms]
+    return {first: relaxed, second: second.relaxed(start, "receptor")}
