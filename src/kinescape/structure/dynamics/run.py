@@ -168,7 +168,7 @@ def is_finished(request: Request, out: Path) -> bool:
     InputError
         As :func:`check_request`, or the folder holds another simulation.
     """
-    _check_folder(out, _identity(request))
+    check_folder(out, _identity(request))
     return all(
         (out / f"replica-{number}" / name).is_file()
         for number in range(1, request.replicas + 1)
