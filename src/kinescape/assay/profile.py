@@ -275,10 +275,12 @@ def profile_curves(
         for side in range(2):
             walk = (counts[side], places[side], values[side], thetas[side])
             data = (log_dose[a:b], mean[a:b], weight[a:b], lower[curve], upper[curve])
-            interval[curve, side] = side_end(2 * side - 1, level, *walk, *data, g, derivative)
-            if calibrate and not plateau_seen(2 * side - 1, interval[curve, side], log_dose[a:b]):
-                interval[curve, side] = calibrated_end(
-                    2 * side - 1,
+            direction = 2 * side - 1
+            end = side_end(direction, level, *walk, *data, g, derivative)
+            interval[curve, side] = end
+            if calibrate and not plateau_seen(direction, end, log_dose[a:b]):
+                calibrated = calibrated_end(
+                    direction,
                     squares[curve],
                     (squares[curve] + within[curve]) / degrees[curve],
                     degrees[curve],
@@ -289,6 +291,20 @@ def profile_curves(
                     g,
                     derivative,
                 )
+                # A curve that does not close inside the doses by the F level is not closed by a calibration, which
+                # is not to be trusted where nothing of the other plateau was seen.
+                if not beyond_doses(direction, end, log_dose[a:b]) or (calibrated - end) * direction > 0.0:
+                    interval[curve, side] = calibrated
+
+
+@kernel
+def beyond_doses(direction: int, end: float, log_dose: Array) -> bool:
+    """Whether an interval's end lies beyond the last dose on its side; dose 0 is no such dose."""
+    furthest = -math.inf
+    for place in log_dose:
+        if place != -math.inf:
+            furthest = max(furthest, place * direction)
+    return end * direction > furthest
 
 
 @kernel
