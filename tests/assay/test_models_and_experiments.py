@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from kinescape.assay.blocks import differences
 from kinescape.assay.compare import candidates, preferred
+from kinescape.assay.comparison import linearised_ends
 from kinescape.assay.curve import Points
 from kinescape.assay.fit import fit_points
 from kinescape.assay.noise import estimated_noise
@@ -206,3 +208,15 @@ def test_simulated_plates_are_the_same_for_a_seed_and_say_what_they_are(tmp_path
     assert text == (tmp_path / "b.csv").read_text()
     assert text.startswith("# simulated")
     assert "simulated-1,M,D,3000,nM" in text
+
+
+def test_an_interval_too_wide_for_a_double_has_open_ends_and_no_warning():
+    """Warnings are errors here; a flat curve's linearised error is hundreds of natural logs."""
+    rng = np.random.default_rng(3)
+    curves = [Points(DOSE, logistic(20) + rng.normal(0, 4, DOSE.size)) for _ in range(3)]
+    joint = fit_shared(curves, ["slope"])
+    wide = replace(joint, log_ic50_errors=np.array([joint.log_ic50_errors[0], 800.0, math.nan]))
+    low, high = linearised_ends(wide, 0)
+    assert 10 < low < joint.parameters["ic50"][0] < high < 40
+    assert linearised_ends(wide, 1) == (0.0, math.inf)
+    assert all(math.isnan(end) for end in linearised_ends(wide, 2))

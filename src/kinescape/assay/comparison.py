@@ -11,12 +11,15 @@ import numpy as np
 from kinescape.assay.compare import candidates, models_table, preferred
 from kinescape.assay.curves import ExperimentCurve, sorted_curves
 from kinescape.assay.outcome import why_not
-from kinescape.assay.shared import Shareable, fit_shared
+from kinescape.assay.shared import Shareable, SharedFit, fit_shared
 from kinescape.assay.tables import number, table
 from kinescape.assay.wells import Well
 
 MOST_PARAMETERS = {False: 5, True: 7}
 """Free parameters of the richest model that is tried, without and with the extended ones."""
+
+NORMAL = 1.96
+"""Two-sided 95% quantile of the normal distribution."""
 
 
 def compared(wells: Sequence[Well], *, reference: str, extended: bool, share: Sequence[str]) -> dict[str, str]:
@@ -60,6 +63,15 @@ def _pairs(curves: Sequence[ExperimentCurve], reference: str) -> str:
     return table(columns, rows)
 
 
+def linearised_ends(joint: SharedFit, curve: int) -> tuple[float, float]:
+    """The linearised 95% interval of one curve's IC50, nM. A curve that says next to nothing about its IC50 has an
+    error of hundreds of natural logs: an end beyond the largest double is ``inf``, one below the smallest ``0``."""
+    middle = float(np.log(joint.parameters["ic50"][curve]))
+    half = NORMAL * float(joint.log_ic50_errors[curve])
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.exp(middle - half)), float(np.exp(middle + half))
+
+
 def _shared(curves: Sequence[ExperimentCurve], share: Sequence[Shareable]) -> str:
     groups: dict[tuple[str, str], list[ExperimentCurve]] = defaultdict(list)
     for curve in curves:
@@ -70,13 +82,12 @@ def _shared(curves: Sequence[ExperimentCurve], share: Sequence[Shareable]) -> st
             continue
         joint = fit_shared([c.points for c in members], share)
         for i, curve in enumerate(members):
-            log_ic50, error = np.log(joint.parameters["ic50"][i]), joint.log_ic50_errors[i]
             rows.append(
                 [
                     *curve.key,
                     "+".join(share),
                     *(number(float(joint.parameters[name][i])) for name in ("ic50", "top", "bottom", "slope")),
-                    *(number(float(np.exp(log_ic50 + sign * 1.96 * error))) for sign in (-1, 1)),
+                    *(number(end) for end in linearised_ends(joint, i)),
                     number(joint.p, 3),
                     number(joint.delta_aicc),
                     "yes" if joint.delta_aicc < 0 else "no",
