@@ -197,6 +197,9 @@ def _screen_warnings(
     never = sum(outcome.never_half for outcome in own)
     if relative.qualifier == "=" and absolute.qualifier == ">" and 2 * never > len(own):
         found.append("relative and absolute IC50 disagree: the signal never falls to half")
+    top = max(outcome.curve.points.largest_dose for outcome in own)
+    if relative.experiments > 1 and relative.qualifier == "=" and relative.high > top:
+        found.append("interval reaches beyond the top dose")
     for outcome in own:
         found += [f"{outcome.curve.experiment}: {warning}" for warning in outcome.warnings]
     return found
