@@ -11,6 +11,7 @@ import numpy as np
 from kinescape.assay.curve import CurveFit, Points
 from kinescape.assay.curves import ExperimentCurve
 from kinescape.assay.logistic import ASYMMETRY
+from kinescape.assay.misfit import BOUND_SHARE, misfit
 
 State = Literal["estimate", "above", "below", "none"]
 QUALIFIER: dict[State, str] = {"estimate": "=", "above": ">", "below": "<", "none": "na"}
@@ -24,8 +25,6 @@ STEEP_SLOPE = 4.0
 PLATEAU_SHARE = 0.9
 """A plateau counts as reached where the curve has covered this share of its fall at the top dose."""
 FLAT_LEVEL = 0.05
-BOUND_SHARE = 1e-6
-"""A parameter within this share of its bound stands on it."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +169,7 @@ def _warnings(fit: CurveFit, state: State, absolute: State, flags: int) -> list[
         found.append(f"slope {fit.slope:.1f} is above 4")
     if _asymmetry_on_bound(fit):
         found.append(f"asymmetry {fit.asymmetry:.3g} stands on its bound: these doses do not determine it")
+    found += misfit(fit).warnings
     if not np.any(fit.points.dose == 0):
         found.append("no untreated wells: top is read from the lowest doses")
     if flags:
