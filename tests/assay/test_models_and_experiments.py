@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from kinescape.assay.blocks import differences
 from kinescape.assay.compare import candidates, preferred
+from kinescape.assay.comparison import linearised_ends
 from kinescape.assay.curve import Points
 from kinescape.assay.fit import fit_points
 from kinescape.assay.noise import estimated_noise
 from kinescape.assay.shared import fit_shared
+from kinescape.assay.simulated import Design, simulated_rows
 from kinescape.assay.tobit import EXACT, RIGHT, fit_tobit, profile_interval, t_of_ratio
 from kinescape.cli.main import main
 
@@ -81,6 +84,44 @@ def test_compare_verb(write_wells, tmp_path):
     assert {r["ic50s_differ"] for r in read_tsv(out / "pairs.tsv")} == {"yes"}
     assert len(read_tsv(out / "models.tsv")) == 4 * 4
     assert len(read_tsv(out / "shared.tsv")) == 4
+
+
+@pytest.mark.parametrize("noise", ["replicates", "constant"])
+def test_compare_weighs_wells_as_fit_does_and_says_how(noise, write_wells, tmp_path, capsys):
+    rows = simulated_rows({("WT", "D"): 20, ("M", "D"): 90}, {"D": 3000}, Design(experiments=2), seed=3)
+    path = write_wells(rows)
+    shared = ["--share", "slope", "--noise", noise, "-o", str(tmp_path / "c")]
+    assert main(["assay", "compare", str(path), *shared]) == 0
+    said = capsys.readouterr().out
+    options = ["--noise", noise, "--pictures", "none", "--no-page", "-o", str(tmp_path / "f")]
+    assert main(["assay", "fit", str(path), *options]) == 0
+    key = ("experiment", "variant", "drug")
+    fits = {tuple(r[k] for k in key): r["rss"] for r in read_tsv(tmp_path / "f" / "fits.tsv")}
+    models = [r for r in read_tsv(tmp_path / "c" / "models.tsv") if r["model"] == "4pl"]
+    assert len(models) == 4
+    for row in models:
+        assert float(row["rss"]) == pytest.approx(float(fits[tuple(row[k] for k in key)]), rel=1e-6)
+    for name in ("models", "pairs", "shared"):
+        (weights,) = {r["weights"] for r in read_tsv(tmp_path / "c" / f"{name}.tsv")}
+        assert weights.split(" ")[0] == noise
+        assert f"weights: {weights}" in said
+
+
+def test_weights_of_one_apart_from_their_scale_change_no_comparison():
+    rng = np.random.default_rng(3)
+    curves = [Points(DOSE, logistic(ic50) + rng.normal(0, 4, DOSE.size)) for ic50 in (20, 90)]
+    plain = fit_shared(curves, ["ic50"])
+    scaled = fit_shared(curves, ["ic50"], weights=[np.full(DOSE.size, 3.0)] * 2)
+    assert scaled.rss == pytest.approx(3 * plain.rss)
+    assert (scaled.p, scaled.delta_aicc) == pytest.approx((plain.p, plain.delta_aicc))
+    light = np.where(DOSE > 100, 0.2, 1.0)
+    found = {c.name: c for c in candidates(curves[0], extended=True, weight=light)}
+    assert found["biphasic"].rss <= found["4pl"].rss * (1 + 1e-9)
+    assert (
+        found["4pl"].rss
+        < found["flat"].rss
+        == pytest.approx(np.sum(light * (curves[0].signal - np.average(curves[0].signal, weights=light)) ** 2))
+    )
 
 
 def test_tobit_without_censoring_is_the_mean_and_its_t_interval():
@@ -206,3 +247,15 @@ def test_simulated_plates_are_the_same_for_a_seed_and_say_what_they_are(tmp_path
     assert text == (tmp_path / "b.csv").read_text()
     assert text.startswith("# simulated")
     assert "simulated-1,M,D,3000,nM" in text
+
+
+def test_an_interval_too_wide_for_a_double_has_open_ends_and_no_warning():
+    """Warnings are errors here; a flat curve's linearised error is hundreds of natural logs."""
+    rng = np.random.default_rng(3)
+    curves = [Points(DOSE, logistic(20) + rng.normal(0, 4, DOSE.size)) for _ in range(3)]
+    joint = fit_shared(curves, ["slope"])
+    wide = replace(joint, log_ic50_errors=np.array([joint.log_ic50_errors[0], 800.0, math.nan]))
+    low, high = linearised_ends(wide, 0)
+    assert 10 < low < joint.parameters["ic50"][0] < high < 40
+    assert linearised_ends(wide, 1) == (0.0, math.inf)
+    assert all(math.isnan(end) for end in linearised_ends(wide, 2))

@@ -391,3 +391,58 @@ def test_one_experiment_without_a_fall_is_bounded_below_by_where_the_signal_coul
     noisy = screen_rows({("WT", "D"): 20, ("M", "D"): None}, experiments=1, sd=0.6, replicates=1)
     _, table, _ = fit(noisy)
     assert float(table["M", "D"]["ci_low_nM"] if table["M", "D"]["ci_low_nM"] != "na" else 0) < 3000
+
+
+def test_one_experiment_below_the_lowest_dose_has_a_limit_not_below_its_bound(fit):
+    """The mirror image of one beyond the top dose: limit, probability and warning."""
+    _, table, _ = fit(screen_rows({("WT", "D"): 300, ("M", "D"): 0.02, ("N", "D"): None}, experiments=1, shift=0))
+    row = table["M", "D"]
+    assert (row["qualifier"], row["fold_qualifier"], float(row["fold_ci_low"])) == ("<", "<", 0.0)
+    assert float(row["ic50_relative_nM"]) <= float(row["ci_high_nM"])
+    assert float(row["fold"]) <= float(row["fold_ci_high"]) < 2
+    assert (row["p_fold_above_2"], table["N", "D"]["p_fold_above_2"]) == ("0.025", "0.975")
+    assert "lowest dose too high" in row["warnings"]
+    assert "top dose too low" not in row["warnings"]
+
+
+def test_experiments_all_censored_without_scatter_take_the_outermost_of_their_own_limits(fit):
+    """With the reference alone no scatter between experiments is left; with another variant there is one."""
+    truth = {("WT", "D"): 20, ("M", "D"): None, ("L", "D"): 0.001}
+    _, table, _ = fit(screen_rows(truth, experiments=3, shift=0))
+    row, below = table["M", "D"], table["L", "D"]
+    assert row["n_censored"] == below["n_censored"] == "3"
+    assert row["p_fold_above_2"] == row["p_fold_above_10"] == "0.975"
+    assert below["p_fold_above_2"] == "0.025"
+    assert float(row["fold_ci_low"]) < float(row["fold"])
+    assert float(below["fold"]) < float(below["fold_ci_high"]) < 0.5
+    _, table, _ = fit(screen_rows({**truth, ("N", "D"): 30}, experiments=3, shift=0))
+    assert float(table["M", "D"]["p_fold_above_2"]) > 0.99
+
+
+def test_a_mean_whose_upper_limit_lies_beyond_the_top_dose_says_so(fit):
+    rng = np.random.default_rng(5)
+    rows = []
+    for number, own in enumerate((250, 600, 1500), start=1):
+        rows += curve_rows(f"exp{number}", "WT", "D", 20, rng=rng, sd=0.01)
+        rows += curve_rows(f"exp{number}", "M", "D", own, rng=rng, sd=0.01)
+    _, table, _ = fit(rows)
+    row = table["M", "D"]
+    assert row["qualifier"] == "="
+    assert float(row["ci_high_nM"]) > 3000
+    assert "interval reaches beyond the top dose" in row["warnings"].split("; ")
+    assert "interval reaches beyond the top dose" not in table["WT", "D"]["warnings"]
+
+
+def test_an_asymmetry_on_its_bound_is_warned_of(fit):
+    rng = np.random.default_rng(1)
+    rows = []
+    for dose in DOSES:
+        for k in range(3):
+            share = math.exp(-dose / 60) + rng.normal(0, 0.005)  # a fall more lopsided than the box allows
+            rows.append(["exp1", "WT", "D", f"{dose:.6g}", "nM", k, f"{50000 * max(share, 0):.0f}"])
+    _, _, out = fit(rows, "--model", "5pl")
+    (row,) = read_tsv(out / "fits.tsv")
+    assert float(row["asymmetry"]) == pytest.approx(10)
+    assert "asymmetry 10 stands on its bound" in row["warnings"]
+    _, _, out = fit(rows)
+    assert "asymmetry" not in read_tsv(out / "fits.tsv")[0]["warnings"]

@@ -46,24 +46,28 @@ class Candidate:
         return aicc(self.rss, self.free, self.wells)
 
 
-def candidates(points: Points, *, box: Box | None = None, extended: bool = False) -> list[Candidate]:
-    """All models of one curve (equal weights), each with its F test against the model below it.
+def candidates(
+    points: Points, *, box: Box | None = None, extended: bool = False, weight: Array | None = None
+) -> list[Candidate]:
+    """All models of one curve, each with its F test against the model below it.
 
-    3pl and 5pl are compared with 4pl, 4pl with the flat line, biphasic and hormesis with 4pl.
+    ``weight`` (wells) is the same for every model, None for equal ones; AICc takes the weights as given. 3pl and 5pl
+    are compared with 4pl, 4pl with the flat line, biphasic and hormesis with 4pl.
     """
     box = box or Box()
     n = points.signal.size
-    level = float(points.signal.mean())
-    flat = float(np.sum((points.signal - level) ** 2))
+    weight = np.ones_like(points.signal) if weight is None else weight
+    level = float(np.average(points.signal, weights=weight))
+    flat = float(np.sum(weight * (points.signal - level) ** 2))
     found = [Candidate("flat", flat, 1, n, "", math.nan, {"level": level})]
     for model in MODELS:
-        fit = fit_points([points], model=model, box=box, intervals=False)[0]
+        fit = fit_points([points], model=model, box=box, weights=[weight], intervals=False)[0]
         values = {"top": fit.top, "bottom": fit.bottom, "ic50_nM": fit.ic50, "slope": fit.slope}
         if model == "5pl":
             values["asymmetry"] = fit.asymmetry
         found.append(Candidate(model, fit.rss, fit.free, n, "", math.nan, values))
     if extended:
-        richer = (fit_biphasic(points, box), fit_hormesis(points, box))
+        richer = (fit_biphasic(points, box, weight), fit_hormesis(points, box, weight))
         found += [Candidate(e.name, e.rss, e.free, n, "", math.nan, e.parameters) for e in richer]
     by_name = {c.name: c for c in found}
     below = {"3pl": "4pl", "4pl": "flat", "5pl": "4pl", "biphasic": "4pl", "hormesis": "4pl"}
@@ -83,11 +87,11 @@ def preferred(found: Sequence[Candidate]) -> Candidate:
     return min(found, key=lambda c: c.aicc)
 
 
-def models_table(rows: Sequence[tuple[str, str, str, Candidate, bool]]) -> str:
-    """``models.tsv``: experiment, variant, drug, model, AICc, F test, and which is preferred."""
+def models_table(rows: Sequence[tuple[str, str, str, Candidate, bool]], weights: str) -> str:
+    """``models.tsv``: experiment, variant, drug, model, AICc, F test, which is preferred, and by which ``weights``."""
     columns = (
         *("experiment", "variant", "drug", "model", "free", "rss", "aicc"),
-        *("f_against", "f_p", "preferred", "parameters"),
+        *("f_against", "f_p", "preferred", "parameters", "weights"),
     )
     return table(
         columns,
@@ -96,6 +100,7 @@ def models_table(rows: Sequence[tuple[str, str, str, Candidate, bool]]) -> str:
                 *(experiment, variant, drug, c.name, str(c.free), number(c.rss, 9), number(c.aicc)),
                 *(c.against or "na", number(c.p, 3), "yes" if best else "no"),
                 "; ".join(f"{name}={number(value)}" for name, value in c.parameters.items()),
+                weights,
             ]
             for experiment, variant, drug, c, best in rows
         ),

@@ -68,7 +68,7 @@ class CurveFit:
     """A fitted logistic curve. Doses in nM, signals as read.
 
     ``ic50`` is the *relative* IC50: half-way between the fitted plateaus. ``absolute_ic50`` is the dose at which the
-    signal is half of the fitted untreated level; it does not exist (``inf``) when the bottom plateau stays above that.
+    signal is half of the fitted top; it does not exist (``inf``) when the bottom plateau stays above that.
     Interval ends (``ic50_low``, ``ic50_high`` of the relative, ``absolute_low``, ``absolute_high`` of the absolute
     IC50) are 0 or ``inf`` where the profile is open, NaN where none was taken.
     """
@@ -119,7 +119,7 @@ class CurveFit:
 
     @property
     def absolute_ic50(self) -> float:
-        """Dose at which the signal is half of the fitted untreated level, nM; ``inf`` if it never is."""
+        """Dose at which the signal is half of the fitted top, nM; ``inf`` if it never is."""
         return effective_dose(self.theta, 0.5 * self.top)
 
     def at(self, dose: Array) -> Array:

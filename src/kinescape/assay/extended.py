@@ -67,12 +67,13 @@ def _best(residuals: Callable[[Array], Array], starts: Sequence[Array], lower: A
     return min(found, key=lambda solution: solution.rss)
 
 
-def fit_biphasic(points: Points, box: Box) -> ExtendedFit:
-    """Seven parameters, from several splits of the single-phase fit."""
+def fit_biphasic(points: Points, box: Box, weight: Array | None = None) -> ExtendedFit:
+    """Seven parameters, from several splits of the single-phase fit; ``weight`` per well, None for equal ones."""
+    root = np.sqrt(np.ones_like(points.signal) if weight is None else weight)
     low, high = box.for_model("4pl").arrays(points.dose, points.reference)
     lower = np.array([low[0], low[1], 0.05, low[2], 0.0, math.log(low[3]), math.log(low[3])])
     upper = np.array([high[0], high[1], 0.95, high[2], high[2] - low[2], math.log(high[3]), math.log(high[3])])
-    base = fit_points([points], box=box, intervals=False)[0]
+    base = fit_points([points], box=box, weights=[root**2], intervals=False)[0]
     span = math.log(points.largest_dose / points.smallest_dose)
     middle, slope = math.log(base.ic50), math.log(base.slope)
     # One start is the single-phase fit itself (a gap of 0), so that two phases never fit worse than one.
@@ -82,7 +83,7 @@ def fit_biphasic(points: Points, box: Box) -> ExtendedFit:
         for share in (0.3, 0.7)
         for gap in (0.3 * span, 0.6 * span)
     ]
-    best = _best(lambda p: points.signal - _biphasic(p, points.dose), starts, lower, upper)
+    best = _best(lambda p: root * (points.signal - _biphasic(p, points.dose)), starts, lower, upper)
     p = best.parameters
     values = {
         "top": float(p[0]),
@@ -96,10 +97,12 @@ def fit_biphasic(points: Points, box: Box) -> ExtendedFit:
     return ExtendedFit("biphasic", values, best.rss, 7)
 
 
-def fit_hormesis(points: Points, box: Box) -> ExtendedFit:
-    """Five parameters; without stimulation it is the 4PL, from which it starts."""
+def fit_hormesis(points: Points, box: Box, weight: Array | None = None) -> ExtendedFit:
+    """Five parameters; without stimulation it is the 4PL, from which it starts. ``weight`` as in
+    :func:`fit_biphasic`."""
+    root = np.sqrt(np.ones_like(points.signal) if weight is None else weight)
     low, high = box.for_model("4pl").arrays(points.dose, points.reference)
-    base = fit_points([points], box=box, intervals=False)[0]
+    base = fit_points([points], box=box, weights=[root**2], intervals=False)[0]
     scale = points.reference / points.largest_dose
     # A slope of 1 or less would let the stimulation win at high dose; the bound keeps the curve falling to its bottom.
     lower = np.array([low[0], low[1], low[2], math.log(1.05), 0.0])
@@ -112,7 +115,7 @@ def fit_hormesis(points: Points, box: Box) -> ExtendedFit:
         for lift in (1.0, 30.0, 1000.0)
         for shift in (0.0, -1.5)
     ]
-    best = _best(lambda p: points.signal - _hormesis(p, points.dose), starts, lower, upper)
+    best = _best(lambda p: root * (points.signal - _hormesis(p, points.dose)), starts, lower, upper)
     p = best.parameters
     values = {
         "top": float(p[0]),

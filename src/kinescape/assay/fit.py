@@ -204,6 +204,12 @@ def fit_points(
     return [_curve_fit(stack, i, points, model, weights) for i, points in enumerate(curves)]
 
 
+def noise_levels(curves: Sequence[Points], model: ModelName, box: Box, *, threads: int = 1) -> list[Array]:
+    """The signal of each well by a fit with equal weights, at least 0: the level that a noise model weighs it by."""
+    fits = fit_points(curves, model=model, box=box, intervals=False, threads=threads)
+    return [np.maximum(fit.at(points.dose), 0.0) for fit, points in zip(fits, curves, strict=True)]
+
+
 def _curve_fit(stack: Stack, i: int, points: Points, model: ModelName, weights: Sequence[Array] | None) -> CurveFit:
     weight = np.ones_like(points.signal) if weights is None else weights[i]
     rss = float(stack.squares[i] + stack.within[i])

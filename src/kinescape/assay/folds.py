@@ -21,6 +21,8 @@ from kinescape.assay.outcome import Outcome, State
 from kinescape.assay.tobit import EXACT, TobitFit, fit_tobit, profile_interval, t_of_ratio
 
 Array = NDArray[np.float64]
+NO_SCATTER = "no scatter between experiments to judge by: the limit is the outermost of the experiments' own"
+
 ByVariant = Mapping[str, Sequence[Outcome]]
 
 
@@ -97,10 +99,11 @@ def _single(own: Outcome, wild: Outcome) -> Fold:
     a, b = own.fit, wild.fit
     wild_low, wild_high = _log(b.ic50_low), _log(b.ic50_high)
     if own.state == "above":
-        low = _log(a.ic50_low) - wild_high
-        return Fold(10**estimate, 10 ** min(low, estimate), math.inf, ">", 1, own.reason, _bound_above(low))
+        low = min(_log(a.ic50_low) - wild_high, estimate)
+        return Fold(10**estimate, 10**low, math.inf, ">", 1, own.reason, _bound_above(low))
     if own.state == "below":
-        return Fold(10**estimate, 0.0, 10 ** (_log(a.ic50_high) - wild_low), "<", 1, own.reason, _unknown)
+        high = max(_log(a.ic50_high) - wild_low, estimate)
+        return Fold(10**estimate, 0.0, _power(high), "<", 1, own.reason, _bound_below(high))
     low = estimate - math.hypot(own.log10 - _log(a.ic50_low), wild_high - wild.log10)
     high = estimate + math.hypot(_log(a.ic50_high) - own.log10, wild.log10 - wild_low)
     spread = max(high - low, 1e-12) / (2 * special.ndtri(0.975))
@@ -109,7 +112,7 @@ def _single(own: Outcome, wild: Outcome) -> Fold:
     def above(cut: float) -> float:
         return float(special.ndtr((estimate - math.log10(cut)) / spread)) if math.isfinite(spread) else math.nan
 
-    return Fold(10**estimate, 10**low, 10**high if high < 300 else math.inf, "=", 1, reason, above)
+    return Fold(10**estimate, 10**low, _power(high), "=", 1, reason, above)
 
 
 def _log(value: float) -> float:
@@ -118,9 +121,29 @@ def _log(value: float) -> float:
     return math.log10(value) if math.isfinite(value) else math.inf
 
 
+def _power(log10: float) -> float:
+    return 10**log10 if log10 < 300 else math.inf
+
+
 def _bound_above(low: float) -> Callable[[float], float]:
     """Of a bound only this is known: it exceeds, with at least 97.5%, whatever lies under its lower limit."""
     return lambda cut: 0.975 if low >= math.log10(cut) else math.nan
+
+
+def _bound_below(high: float) -> Callable[[float], float]:
+    """The mirror image: it exceeds, with at most 2.5%, whatever lies over its upper limit."""
+    return lambda cut: 0.025 if high <= math.log10(cut) else math.nan
+
+
+def _outermost(singles: Sequence[Fold], bound: float, sign: str, reason: str) -> Fold:
+    """A bound over experiments that leave no scatter between them to judge by: the outermost of their own limits, the
+    cautious choice (as :mod:`kinescape.assay.combine` does for the IC50)."""
+    reason = "; ".join(part for part in (reason, NO_SCATTER) if part)
+    if sign == ">":
+        low = min(bound, *(_log(single.low) for single in singles))
+        return Fold(10**bound, 10**low, math.inf, sign, len(singles), reason, _bound_above(low))
+    high = max(bound, *(_log(single.high) for single in singles))
+    return Fold(10**bound, 0.0, _power(high), sign, len(singles), reason, _bound_below(high))
 
 
 def _blocked(variant: str, reference: str, outcomes: ByVariant, shared: Sequence[str], difference: Array) -> Fold:
@@ -135,7 +158,12 @@ def _blocked(variant: str, reference: str, outcomes: ByVariant, shared: Sequence
     level = float(np.mean([o.log10 for o in usable(outcomes[reference]) if o.curve.experiment in shared]))
     limit = (max if sign == ">" else min)(o.log10 for o in censored) - level
     all_censored = len(censored) == len(own)
-    return model.bounded(float(difference.mean()), limit, sign, len(shared), all_censored, reason)
+    bound = float(difference.mean())
+    found = model.bounded(bound, limit, sign, len(shared), all_censored, reason)
+    if found is not None:
+        return found
+    wild = {o.curve.experiment: o for o in usable(outcomes[reference])}
+    return _outermost([_single(o, wild[o.curve.experiment]) for o in own], bound, sign, reason)
 
 
 class _Blocks:
@@ -178,8 +206,10 @@ class _Blocks:
 
         return Fold(10**estimate, 10 ** (estimate - half), 10 ** (estimate + half), "=", experiments, "", above)
 
-    def bounded(self, bound: float, limit: float, sign: str, experiments: int, all_censored: bool, reason: str) -> Fold:
-        """Some or all of the variant's experiments censored.
+    def bounded(
+        self, bound: float, limit: float, sign: str, experiments: int, all_censored: bool, reason: str
+    ) -> Fold | None:
+        """Some or all of the variant's experiments censored; None where the known ones leave no scatter to judge by.
 
         ``bound`` is the mean of known and censored differences, ``limit`` the largest (smallest) fold that could have
         been seen: a Tobit estimate inside it is an estimate, one beyond it a bound.
@@ -189,8 +219,7 @@ class _Blocks:
         known = int(np.count_nonzero(exact))
         degrees = known - int(np.linalg.matrix_rank(self.design[exact]))
         if full is None or degrees < 1:
-            open_end = (10**bound, math.inf) if sign == ">" else (0.0, 10**bound)
-            return Fold(10**bound, *open_end, sign, experiments, reason + " (no scatter to judge by)", _unknown)
+            return None
         estimate = None if all_censored else float(full.beta[1])
         centre = estimate if estimate is not None else math.copysign(math.inf, 1 if sign == ">" else -1)
 

@@ -39,12 +39,23 @@ class Noise:
 
     def weights(self, fitted: Array, reference: float) -> Array:
         """Weight per well from the fitted signals, mean 1."""
+        weight = self.precision(fitted, reference)
+        return np.asarray(weight / weight.mean(), dtype=np.float64)
+
+    def precision(self, fitted: Array, reference: float) -> Array:
+        """One over the variance per well, of signals as shares of untreated: on one scale for several curves."""
         if self.constant:
             return np.ones_like(fitted)
         variance = self.floor**2 + (self.cv * fitted / reference) ** 2
         variance = np.maximum(variance, variance.max() / WEIGHT_RANGE)
-        weight = 1.0 / variance
-        return np.asarray(weight / weight.mean(), dtype=np.float64)
+        return np.asarray(1.0 / variance, dtype=np.float64)
+
+    @property
+    def words(self) -> str:
+        """``constant``, or the two parts of the scatter that the replicates show."""
+        if self.constant:
+            return "constant"
+        return f"replicates (floor {self.floor:.2%} of untreated, cv {self.cv:.2%} of signal)"
 
 
 CONSTANT = Noise(floor=1.0, cv=0.0, degrees=0)

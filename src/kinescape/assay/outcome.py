@@ -10,6 +10,8 @@ import numpy as np
 
 from kinescape.assay.curve import CurveFit, Points
 from kinescape.assay.curves import ExperimentCurve
+from kinescape.assay.logistic import ASYMMETRY
+from kinescape.assay.misfit import BOUND_SHARE, misfit
 
 State = Literal["estimate", "above", "below", "none"]
 QUALIFIER: dict[State, str] = {"estimate": "=", "above": ">", "below": "<", "none": "na"}
@@ -48,7 +50,7 @@ class Outcome:
 
     @property
     def never_half(self) -> bool:
-        """Whether the fitted signal is still above half of untreated at the top dose."""
+        """Whether the fitted signal is still above half of its top at the top dose."""
         return self.fit is not None and self.fit.absolute_ic50 > self.fit.points.largest_dose
 
     @property
@@ -117,7 +119,7 @@ def _relative_state(fit: CurveFit, censoring: Censoring) -> tuple[State, str]:
 
 def _flat_low(fit: CurveFit) -> float:
     """Lower limit of the IC50 of a curve without a fall, which any IC50 fits with equal plateaus: where the signal may
-    be half of untreated at the least, and not beyond the top dose."""
+    be half of its top at the least, and not beyond the top dose."""
     if not fit.absolute_low > fit.ic50_low:
         return fit.ic50_low
     return min(fit.absolute_low, fit.points.largest_dose)
@@ -140,11 +142,20 @@ def _absolute(fit: CurveFit, state: State, censoring: Censoring) -> tuple[State,
     return "estimate", value
 
 
+def _asymmetry_on_bound(fit: CurveFit) -> bool:
+    """Whether a free asymmetry has run to an end of its box."""
+    low, high = float(fit.lower[ASYMMETRY]), float(fit.upper[ASYMMETRY])
+    near = (math.isclose(fit.asymmetry, end, rel_tol=BOUND_SHARE) for end in (low, high))
+    return low < high and any(near)
+
+
 def _warnings(fit: CurveFit, state: State, absolute: State, flags: int) -> list[str]:
     found = []
     if state == "above":
         found.append("top dose too low")
     else:
+        if state == "below":
+            found.append("lowest dose too high")
         share = (fit.top - float(fit.at(np.array([fit.points.largest_dose]))[0])) / max(fit.top - fit.bottom, 1e-300)
         if share < PLATEAU_SHARE:
             found.append(f"plateau not reached: {share:.0%} of the fall at the top dose")
@@ -156,6 +167,9 @@ def _warnings(fit: CurveFit, state: State, absolute: State, flags: int) -> list[
             found.append("interval of the absolute IC50 reaches beyond the top dose")
     if state == "estimate" and fit.slope > STEEP_SLOPE:
         found.append(f"slope {fit.slope:.1f} is above 4")
+    if _asymmetry_on_bound(fit):
+        found.append(f"asymmetry {fit.asymmetry:.3g} stands on its bound: these doses do not determine it")
+    found += misfit(fit).warnings
     if not np.any(fit.points.dose == 0):
         found.append("no untreated wells: top is read from the lowest doses")
     if flags:

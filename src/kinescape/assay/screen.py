@@ -13,7 +13,7 @@ from kinescape.assay.bootstrap import bootstrapped
 from kinescape.assay.combine import MeanIC50, mean_ic50
 from kinescape.assay.curve import CurveFit
 from kinescape.assay.curves import ExperimentCurve, sorted_curves
-from kinescape.assay.fit import fit_points
+from kinescape.assay.fit import fit_points, noise_levels
 from kinescape.assay.folds import Fold, fold_of
 from kinescape.assay.models import Box, ModelName, free_parameters
 from kinescape.assay.noise import CONSTANT, Noise, estimated_noise
@@ -134,10 +134,8 @@ def _weighted_fits(
 
     weights = [np.ones_like(p.signal) for p in points]
     if not noise.constant:
-        plain = fitted(weights, intervals=False)
-        weights = [
-            noise.weights(np.maximum(fit.at(p.dose), 0.0), p.reference) for fit, p in zip(plain, points, strict=True)
-        ]
+        levels = noise_levels(points, settings.model, settings.box, threads=settings.threads)
+        weights = [noise.weights(level, p.reference) for level, p in zip(levels, points, strict=True)]
     final = weights
     if settings.robust:
         for _ in range(ROUNDS):
@@ -197,6 +195,9 @@ def _screen_warnings(
     never = sum(outcome.never_half for outcome in own)
     if relative.qualifier == "=" and absolute.qualifier == ">" and 2 * never > len(own):
         found.append("relative and absolute IC50 disagree: the signal never falls to half")
+    top = max(outcome.curve.points.largest_dose for outcome in own)
+    if relative.experiments > 1 and relative.qualifier == "=" and relative.high > top:
+        found.append("interval reaches beyond the top dose")
     for outcome in own:
         found += [f"{outcome.curve.experiment}: {warning}" for warning in outcome.warnings]
     return found

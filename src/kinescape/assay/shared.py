@@ -44,14 +44,22 @@ class SharedFit:
     """AICc of the shared fit minus that of separate curves: below 0 sharing is the better account."""
 
 
-def fit_shared(curves: Sequence[Points], share: Sequence[Shareable], *, box: Box | None = None) -> SharedFit:
+def fit_shared(
+    curves: Sequence[Points],
+    share: Sequence[Shareable],
+    *,
+    box: Box | None = None,
+    weights: Sequence[Array] | None = None,
+) -> SharedFit:
     """Fit curves of one experiment with the parameters named in ``share`` in common.
 
     Signals are taken over each curve's untreated mean, so that a common top means the same share of untreated.
+    ``weights`` (per curve, wells) are those of signals as shares of untreated, None for equal ones.
     """
     box = (box or Box()).for_model("4pl")
     scaled = [Points(c.dose, c.signal / c.reference, c.label) for c in curves]
-    separate = fit_points(scaled, box=box, intervals=False)
+    weights = [np.ones_like(c.signal) for c in curves] if weights is None else weights
+    separate = fit_points(scaled, box=box, weights=weights, intervals=False)
     lower, upper = zip(*(box.arrays(c.dose, 1.0) for c in scaled), strict=True)
     places: dict[Shareable, NDArray[np.int64]] = {}
     start: list[float] = []
@@ -78,7 +86,8 @@ def fit_shared(curves: Sequence[Points], share: Sequence[Shareable], *, box: Box
         parts = []
         for i, c in enumerate(scaled):
             top, bottom, middle, slope = (p[places[name][i]] for name in ORDER)
-            parts.append(c.signal - bottom - (top - bottom) * fall(c.dose, middle, slope))
+            off = c.signal - bottom - (top - bottom) * fall(c.dose, middle, slope)
+            parts.append(np.sqrt(weights[i]) * off)
         return np.concatenate(parts)
 
     found = least_squares(residuals, start, lower=low, upper=high)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from kinescape.assay.misfit import misfit
 from kinescape.assay.outcome import QUALIFIER, Outcome
 from kinescape.assay.quality import PlateQuality
 from kinescape.assay.screen import Screen, VariantResult
@@ -67,6 +68,7 @@ FIT_COLUMNS = (
     "df",
     "flat_rss",
     "flat_p",
+    "lack_of_fit_p",
     "untreated_signal",
     "lowest_dose_nM",
     "top_dose_nM",
@@ -173,6 +175,7 @@ def _fit_row(screen: Screen, outcome: Outcome) -> list[str]:
         str(fit.degrees),
         number(fit.flat_rss, 10),
         number(fit.flat_p, 3),
+        number(misfit(fit).lack_p, 3),
         number(fit.points.reference),
         number(fit.points.smallest_dose),
         number(fit.points.largest_dose),

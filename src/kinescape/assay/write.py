@@ -70,14 +70,22 @@ def write_quality(wells: Sequence[Well], output: Path, *, pictures: str) -> list
 
 
 def write_comparison(
-    wells: Sequence[Well], output: Path, *, reference: str, extended: bool, share: Sequence[str]
+    wells: Sequence[Well],
+    output: Path,
+    *,
+    reference: str,
+    extended: bool,
+    share: Sequence[str],
+    replicate_noise: bool = True,
 ) -> list[str]:
     """Everything that ``assay compare`` writes."""
-    tables = compared(wells, reference=reference, extended=extended, share=share)
+    tables, weights = compared(
+        wells, reference=reference, extended=extended, share=share, replicate_noise=replicate_noise
+    )
     with output_folder(output, "assay compare") as folder:
         for name, text in tables.items():
             write_text(folder / name, text)
-    return [f"{name}: {text.count(chr(10)) - 1} rows" for name, text in tables.items()]
+    return [*(f"{name}: {text.count(chr(10)) - 1} rows" for name, text in tables.items()), f"weights: {weights}"]
 
 
 def write_growth(

@@ -120,6 +120,13 @@ def qc(wells: tuple[Path, ...], output: Path, layout: Path | None, sheet: str | 
 @click.option("--layout", type=INPUT, default=None, help="WELLS are plates; this table says what stands in which well.")
 @click.option("--sheet", default=None, help="Sheet of Excel workbooks (default: the first).")
 @click.option("--reference", default="WT", show_default=True, help="Variant that curves are compared with.")
+@click.option(
+    "--noise",
+    type=click.Choice(["replicates", "constant"]),
+    default="replicates",
+    show_default=True,
+    help="Weights as those of fit: read from the replicates, or all wells alike.",
+)
 @click.option("--extended", is_flag=True, help="Try biphasic and hormetic curves too.")
 @click.option(
     "--share",
@@ -133,6 +140,7 @@ def compare(
     layout: Path | None,
     sheet: str | None,
     reference: str,
+    noise: str,
     extended: bool,
     share: tuple[str, ...],
 ) -> None:
@@ -141,7 +149,10 @@ def compare(
     from kinescape.assay.write import write_comparison
 
     read = read_wells(wells, layout=layout, sheet=sheet)
-    lines = write_comparison(read, output, reference=reference, extended=extended, share=share)
+    replicates = noise == "replicates"
+    lines = write_comparison(
+        read, output, reference=reference, extended=extended, share=share, replicate_noise=replicates
+    )
     click.echo("\n".join(lines))
 
 

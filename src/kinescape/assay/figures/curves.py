@@ -17,9 +17,11 @@ from kinescape.assay.figures.style import SETTINGS, variant_colours
 from kinescape.assay.screen import Screen, VariantResult
 from kinescape.palette import GRID, PALE
 
-PANEL = (2.35, 2.0)
+PANEL = (2.35, 2.25)
 """Width and height of a panel, inches."""
 MOST_COLUMNS = 4
+LEGEND_LINE = 8.6
+"""Height of a line of a panel's legend, points."""
 ZERO_GAP = 3.0
 """Untreated wells stand this factor left of the lowest dose, behind a break of the axis."""
 
@@ -81,8 +83,7 @@ def chosen_figure(panels: Sequence[ChosenPanel], columns: int) -> Figure:
                 if outcomes:
                     shown.append(averages(outcomes))
                     _draw(axis, shown[-1], colours[variant], screen.result(variant, panel.drug), variant)
-            _finish(axis, f"{panel.variant}, {panel.drug}", shown)
-            axis.set_title(panel.letter, loc="left", fontsize=9, fontweight="bold")
+            _finish(axis, f"{panel.variant}, {panel.drug}", shown, letter=panel.letter)
             axis.set_ylabel(panel.label, fontsize=7)
             axis.set_xlabel(f"{panel.drug} (nM)", fontsize=7)
         for place in range(len(panels), rows * columns):
@@ -116,17 +117,31 @@ def readable(value: float) -> str:
     return f"{value:.2g}" if value < 10 else f"{value:.3g}"
 
 
-def _finish(axis: Axes, title: str, shown: list[Averages]) -> None:
+def _finish(axis: Axes, title: str, shown: list[Averages], *, letter: str = "") -> None:
+    """Axes, title and, between title and panel where no curve can run, the legend."""
     doses = np.concatenate([data.dose[data.dose > 0] for data in shown])
     axis.set_xscale("log")
     axis.set_xlim(doses.min() / ZERO_GAP / 1.8, doses.max() * 1.6)
     axis.set_ylim(0, max(120.0, 1.05 * max(float((d.mean + d.sem).max()) for d in shown)))
     axis.axhline(50, color=GRID, lw=0.8, zorder=0)
-    axis.set_title(title, fontsize=8)
+    _, names = axis.get_legend_handles_labels()
+    above = LEGEND_LINE * len(names) + 3.0
+    axis.set_title(title, fontsize=8, pad=above)
+    if letter:
+        axis.set_title(letter, loc="left", fontsize=9, fontweight="bold", pad=above)
     exponents = range(math.ceil(math.log10(doses.min())), math.floor(math.log10(doses.max())) + 1)
     step = 1 if len(exponents) <= 5 else 2
     ticks = [10.0**e for e in exponents][::step]
     axis.set_xticks([doses.min() / ZERO_GAP, *ticks], ["0", *(f"{tick:g}" for tick in ticks)], fontsize=7)
     axis.minorticks_off()
-    axis.legend(frameon=False, fontsize=6.2, loc="lower left", handlelength=1.2, borderaxespad=0.2)
+    axis.legend(
+        frameon=False,
+        fontsize=6.5,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        handlelength=1.4,
+        borderaxespad=0.0,
+        borderpad=0.1,
+        labelspacing=0.25,
+    )
     axis.tick_params(colors=PALE)

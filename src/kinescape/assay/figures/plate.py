@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 
 from kinescape.assay.figures.style import SETTINGS
 from kinescape.assay.plates import ROW_LETTERS, SHAPES, well_place
-from kinescape.assay.wells import Well
+from kinescape.assay.wells import Role, Well
 from kinescape.palette import PLATE_GROUND, WELLS
+
+ROLE_NAMES = {"positive": "positive (killed)", "day0": "day 0"}
 
 
 def plate_figure(wells: Sequence[Well], title: str) -> Figure | None:
-    """One plate; None where the wells have no positions. Controls are outlined: black untreated, orange blank, pink
-    killed."""
+    """One plate; None where the wells have no positions. Controls are outlined by what they hold, with a legend."""
     placed = [well for well in wells if well.position]
     if not placed:
         return None
@@ -28,7 +29,7 @@ def plate_figure(wells: Sequence[Well], title: str) -> Figure | None:
     for well, place in zip(placed, places, strict=True):
         grid[place] = well.signal
     with mpl.rc_context(SETTINGS):
-        figure = Figure(figsize=(0.34 * columns + 1.2, 0.34 * rows + 0.7), layout="constrained")
+        figure = Figure(figsize=(0.34 * columns + 1.2, 0.34 * rows + 0.95), layout="constrained")
         axis = figure.subplots()
         axis.set_facecolor(PLATE_GROUND)
         image = axis.imshow(grid, cmap="viridis", aspect="equal")
@@ -41,5 +42,29 @@ def plate_figure(wells: Sequence[Well], title: str) -> Figure | None:
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
         axis.set_title(title, fontsize=8)
+        _legend(figure, [well.role for well in placed])
         figure.colorbar(image, ax=axis, shrink=0.8, label="Signal")
     return figure
+
+
+def _legend(figure: Figure, roles: Sequence[Role]) -> None:
+    """What the outlines stand for; roles of one colour share an entry."""
+    names: dict[str, list[str]] = {}
+    for role, colour in WELLS.items():
+        if role in roles:
+            names.setdefault(colour, []).append(ROLE_NAMES.get(role, role))
+    if not names:
+        return
+    handles = [
+        Patch(facecolor="none", edgecolor=colour, lw=1.4, label=", ".join(group)) for colour, group in names.items()
+    ]
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=len(handles),
+        frameon=False,
+        fontsize=7,
+        handlelength=1.0,
+        handleheight=1.0,
+        columnspacing=1.4,
+    )
