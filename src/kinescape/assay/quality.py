@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ LARGE_DRIFT = 0.15
 LARGE_CV = 0.20
 """Shares of the signal above which a warning is given, if they are also significant at 1%."""
 CLEAR_P = 0.01
+COPY = "reads the same as"
+"""Start of the warning of a plate that is a copy of another."""
 QUIET_SHARE = 0.2
 """Groups below this share of the untreated signal are left out of the replicate CV: their mean is near the floor."""
 
@@ -54,13 +56,28 @@ class PlateQuality:
     column_p: float
     warnings: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """As the command line prints it."""
+        return f"{self.experiment} plate {self.plate or '1'}"
+
 
 def plate_qualities(wells: Sequence[Well]) -> list[PlateQuality]:
     """Quality of every plate (experiment and plate name) in order of appearance."""
     plates: dict[tuple[str, str], list[Well]] = defaultdict(list)
     for well in wells:
         plates[well.experiment, well.plate].append(well)
-    return [_quality(experiment, plate, members) for (experiment, plate), members in plates.items()]
+    first: dict[tuple[tuple[str, float], ...], str] = {}
+    found = []
+    for (experiment, plate), members in plates.items():
+        quality = _quality(experiment, plate, members)
+        readings = tuple(sorted((well.position, well.signal) for well in members if well.position))
+        if len({signal for _, signal in readings}) > 1:
+            other = first.setdefault(readings, quality.name)
+            if other != quality.name:
+                quality = replace(quality, warnings=(f"{COPY} {other} in every well", *quality.warnings))
+        found.append(quality)
+    return found
 
 
 def _quality(experiment: str, plate: str, wells: Sequence[Well]) -> PlateQuality:

@@ -18,6 +18,8 @@ addition."""
 
 REQUIRED = ("experiment", "variant", "drug", "dose", "dose_unit", "replicate", "signal")
 OPTIONAL = ("role", "plate", "well")
+RAW_SIGNAL = "0 or more, as the detector read it (wells of role blank are taken off here)"
+"""Negative readings are what a reader's own subtraction of blanks leaves; a detector gives none."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def _well(row: Row) -> Well:
     dose = dose_in_nanomolar(row) if role == "sample" else 0.0
     if role == "sample" and dose == 0:
         role = "untreated"
+    signal = row.number("signal")
+    if signal < 0:
+        place = row.text("well", "")
+        what = f"the signal of well {place} is negative" if place else "a signal cannot be negative"
+        raise row.error(what, column="signal", expected=RAW_SIGNAL)
     needs_drug = role == "sample"
     needs_variant = role not in {"blank"}
     return Well(
@@ -76,7 +83,7 @@ def _well(row: Row) -> Well:
         drug=row.text("drug", None if needs_drug else ""),
         dose=dose,
         replicate=row.text("replicate", "1"),
-        signal=row.number("signal"),
+        signal=signal,
         role=role,
         plate=row.text("plate", ""),
         position=row.text("well", ""),

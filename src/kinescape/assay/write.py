@@ -16,7 +16,7 @@ from kinescape.assay.figures.style import save
 from kinescape.assay.growth import Count, experiment_rates, growth_table, rates_table, variant_growth
 from kinescape.assay.growth_inhibition import growth_inhibition_table, growth_inhibitions
 from kinescape.assay.page import screen_page
-from kinescape.assay.quality import plate_qualities
+from kinescape.assay.quality import COPY, plate_qualities
 from kinescape.assay.screen import Screen, Settings, analyse_screen
 from kinescape.assay.tables import plates_table, write_tables
 from kinescape.assay.wells import Well
@@ -47,6 +47,7 @@ def write_screen(screen: Screen, wells: Sequence[Well], output: Path, *, picture
         lines.append(f"{bounds} beyond the tested doses")
     if missing:
         lines.append(f"{missing} not estimable (the reason stands in ic50.tsv)")
+    lines += [f"{q.name}: {warning}" for q in qualities for warning in q.warnings if warning.startswith(COPY)]
     if page:
         lines.append(f"page to open: {output / 'screen.html'}")
     return lines
@@ -61,10 +62,9 @@ def write_quality(wells: Sequence[Well], output: Path, *, pictures: str) -> list
             write_plates(wells, folder, pictures)
     lines = []
     for quality in qualities:
-        name = f"{quality.experiment} plate {quality.plate or '1'}"
         z_prime = "na" if math.isnan(quality.z_prime) else f"{quality.z_prime:.2f}"
         cv = "na" if math.isnan(quality.replicate_cv) else f"{quality.replicate_cv:.1%}"
-        lines.append(f"{name}: Z' {z_prime}, replicate CV {cv}" + "".join(f"; {w}" for w in quality.warnings))
+        lines.append(f"{quality.name}: Z' {z_prime}, replicate CV {cv}" + "".join(f"; {w}" for w in quality.warnings))
     return lines
 
 
