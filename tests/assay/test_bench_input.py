@@ -108,3 +108,29 @@ def test_a_layout_well_beyond_the_plate_names_the_layouts_line(plates, tmp_path,
     layout.write_text(layout.read_text() + "\nP24,WT,D,1,nM,sample")
     assert fit(write("p.csv", 1))[0] == 2
     assert "layout.csv, line 58, column well: well P24 was not read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["folder", "file/x.csv", "file/sub/x.csv", "n" * 300])
+@pytest.mark.parametrize("option", ["-o", "--output="])
+def test_an_output_that_cannot_be_written_is_bad_input_and_named_as_given(tmp_path, monkeypatch, capsys, place, option):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    given = [option, place] if option == "-o" else [option + place]
+    assert main(["assay", "template", "wells", *given]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"kinescape: error: {place[:300]}") and error.count("\n") == 1
+    assert "cannot be written" in error or len(place) == 300
+    assert {p.name for p in tmp_path.iterdir()} == {"folder", "file"}
+    assert not any((tmp_path / "folder").iterdir())
+
+
+def test_a_full_disk_is_no_bad_input(tmp_path, monkeypatch, capsys):
+    import errno
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "w.csv"))
+
+    monkeypatch.setattr("kinescape.files.write_text", full)
+    assert main(["assay", "template", "wells", "-o", str(tmp_path / "w.csv")]) == 1
+    assert "No space left" in capsys.readouterr().err
