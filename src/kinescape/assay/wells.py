@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +38,24 @@ class Well:
     position: str
     file: Path
     line: int
+    simulated: bool = False
+    """Whether its file says so (:func:`says_simulated`)."""
 
     @property
     def control(self) -> bool:
         """Cells without drug: the upper end of the signal."""
         return self.role in {"untreated", "vehicle"}
+
+
+def says_simulated(path: Path) -> bool:
+    """Whether a table's leading comment lines hold ``# simulated data``, as `assay simulate` writes it."""
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        return False
+    with path.open(encoding="utf-8", errors="replace") as handle:
+        comments = itertools.takewhile(
+            lambda line: line.startswith("#"), (line.strip("\ufeff \r\n") for line in handle)
+        )
+        return any(line.lstrip("# ").casefold().startswith("simulated data") for line in comments)
 
 
 def wells_from_rows(rows: Iterable[Row]) -> list[Well]:

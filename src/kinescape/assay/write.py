@@ -48,6 +48,8 @@ def write_screen(screen: Screen, wells: Sequence[Well], output: Path, *, picture
     if missing:
         lines.append(f"{missing} not estimable (the reason stands in ic50.tsv)")
     lines += [f"{q.name}: {warning}" for q in qualities for warning in q.warnings if warning.startswith(COPY)]
+    if screen.simulated:
+        lines.append("simulated data (page and pictures say so)")
     if page:
         lines.append(f"page to open: {output / 'screen.html'}")
     return lines
@@ -80,12 +82,18 @@ def write_comparison(
 
 
 def write_growth(
-    counts: Sequence[Count], output: Path, *, reference: str, window: tuple[float, float], pictures: str
+    counts: Sequence[Count],
+    output: Path,
+    *,
+    reference: str,
+    window: tuple[float, float],
+    pictures: str,
+    file: Path | None = None,
 ) -> list[str]:
-    """Everything that ``assay growth`` writes."""
+    """Everything that ``assay growth`` writes; ``file`` is where the counts come from."""
     rates, missing = experiment_rates(counts, start=window[0], end=window[1])
     if not rates:
-        raise InputError("no growth rate can be had", found=missing[0] if missing else None)
+        raise InputError("no growth rate can be had", file=file, found=missing[0] if missing else None)
     growth = variant_growth(rates, reference)
     with whole_folder(output) as folder:
         write_text(folder / "growth.tsv", growth_table(growth))
@@ -133,7 +141,10 @@ def write_blots(
 def write_lanes(path: Path, output: Path, *, lanes: int, bands: int, radius: int | None, pictures: str) -> list[str]:
     """Everything that ``assay lanes`` writes."""
     image, limit = read_image(path)
-    volumes = measure(image, limit, lanes=lanes, bands=bands, radius=radius)
+    try:
+        volumes = measure(image, limit, lanes=lanes, bands=bands, radius=radius)
+    except InputError as problem:
+        raise InputError(problem.what, file=path, found=problem.found, expected=problem.expected) from None
     with whole_folder(output) as folder:
         write_text(folder / "bands.tsv", volumes_table(volumes))
         if pictures != NO_PICTURES:
