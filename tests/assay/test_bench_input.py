@@ -119,8 +119,9 @@ def test_an_output_that_cannot_be_written_is_bad_input_and_named_as_given(tmp_pa
     given = [option, place] if option == "-o" else [option + place]
     assert main(["assay", "template", "wells", *given]) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"kinescape: error: {place[:300]}") and error.count("\n") == 1
-    assert "cannot be written" in error or len(place) == 300
+    assert error.startswith(f"kinescape: error: {place}")
+    assert error.count("\n") == 1
+    assert "cannot be written" in error or len(place) == 300, error
     assert {p.name for p in tmp_path.iterdir()} == {"folder", "file"}
     assert not any((tmp_path / "folder").iterdir())
 
@@ -134,3 +135,98 @@ def test_a_full_disk_is_no_bad_input(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("kinescape.files.write_text", full)
     assert main(["assay", "template", "wells", "-o", str(tmp_path / "w.csv")]) == 1
     assert "No space left" in capsys.readouterr().err
+
+
+def run_fit(path, tmp_path, *options):
+    out = tmp_path / "out"
+    return main(["assay", "fit", str(path), "-o", str(out), *options]), out
+
+
+def test_a_reference_that_was_asked_for_must_be_there(write_wells, tmp_path, capsys):
+    path = write_wells(screen_rows({("wt", "D"): 20, ("M", "D"): 50}, experiments=1))
+    quiet = ["--pictures", "none", "--no-page"]
+    for verb in (["fit", *quiet], ["compare"]):
+        command = ["assay", verb[0], str(path), "-o", str(tmp_path / "o"), *verb[1:]]
+        assert main([*command, "--reference", "WT"]) == 2
+        error = capsys.readouterr().err
+        assert "the reference occurs nowhere; found 'WT'; expected a variant of the data: wt, M" in error
+        assert "did you mean wt? (case counts)" in error
+        assert main(command) == 0
+        assert capsys.readouterr().out.startswith("no comparison: reference WT occurs nowhere (variants: wt, M)")
+        assert main([*command, "--reference", "wt"]) == 0
+        assert "occurs nowhere" not in capsys.readouterr().out
+
+
+def test_the_reference_of_growth_and_blots_too(tmp_path, capsys):
+    for kind, verb in (("growth", "growth"), ("blot", "blot")):
+        path = tmp_path / f"{kind}.csv"
+        assert main(["assay", "template", kind, "-o", str(path)]) == 0
+        assert main(["assay", verb, str(path), "-o", str(tmp_path / "o"), "--reference", "nobody"]) == 2
+        assert "the reference occurs nowhere; found 'nobody'" in capsys.readouterr().err
+
+
+def test_drugs_that_file_names_cannot_tell_apart_have_a_picture_each(write_wells, tmp_path):
+    truth = {("WT", drug): 20 for drug in ("A B drug", "A/B drug", "a_b drug", "X")}
+    code, out = run_fit(write_wells(screen_rows(truth, experiments=1)), tmp_path, "--pictures", "svg", "--no-page")
+    assert code == 0
+    names = sorted(p.name for p in (out / "pictures").iterdir())
+    assert names == [
+        *("curves_A_B_drug.svg", "curves_A_B_drug_2.svg", "curves_X.svg", "curves_a_b_drug_3.svg", "ic50.svg"),
+    ]
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_simulated_data_say_so_on_the_page_and_under_every_picture(write_wells, tmp_path, capsys, simulated):
+    path = write_wells(screen_rows({("WT", "D"): 20, ("M", "D"): 200}, experiments=1))
+    if simulated:
+        path.write_text("# simulated data\n" + path.read_text())
+    code, out = run_fit(path, tmp_path, "--pictures", "svg")
+    assert code == 0
+    assert ("SIMULATED DATA" in (out / "screen.html").read_text()) is simulated
+    assert ("simulated data" in capsys.readouterr().out) is simulated
+    marked = {p.name for p in (out / "pictures").iterdir() if "SIMULATED DATA" in p.read_text()}
+    assert marked == ({"curves_D.svg", "ic50.svg"} if simulated else set())
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("9298,3", "expected a number with a decimal point (9298.3), not a decimal comma"),
+        ("1,234.5", "without separators of thousands"),
+        ("12,345", "without separators of thousands"),
+        ("many", "expected a number\n"),
+    ],
+)
+def test_numbers_written_in_another_way_get_a_hint(tmp_path, capsys, cell, words):
+    path = tmp_path / "w.csv"
+    header = "experiment;variant;drug;dose;dose_unit;replicate;signal"
+    path.write_text(f"{header}\ne;WT;D;0;nM;1;{cell}\n")
+    assert run_fit(path, tmp_path)[0] == 2
+    error = capsys.readouterr().err
+    assert f"line 2, column signal: not a number; found '{cell}'" in error
+    assert words in error
+
+
+@pytest.mark.parametrize(("encoding", "line", "found"), [("latin-1", 2, "e,WT,D,0,"), ("utf-16", 1, "UTF-16")])
+def test_a_table_in_another_encoding_names_the_line_and_the_way_out(tmp_path, capsys, encoding, line, found):
+    path = tmp_path / "w.csv"
+    text = "experiment,variant,drug,dose,dose_unit,replicate,signal\ne,WT,D,0,\u00b5M,1,100\n"
+    path.write_bytes(text.encode(encoding))
+    assert run_fit(path, tmp_path)[0] == 2
+    error = capsys.readouterr().err
+    assert f"w.csv, line {line}: is not UTF-8 text; found '{found}" in error
+    assert 'save as "CSV UTF-8"' in error
+
+
+def test_growth_and_blot_errors_name_the_file(tmp_path, capsys):
+    import numpy as np
+    from PIL import Image
+
+    counts = tmp_path / "counts.csv"
+    counts.write_text("experiment,variant,time_h,count\ne,WT,0,100\n")
+    assert main(["assay", "growth", str(counts), "-o", str(tmp_path / "o")]) == 2
+    assert "counts.csv: no growth rate can be had" in capsys.readouterr().err
+    picture = tmp_path / "even.png"
+    Image.fromarray(np.full((60, 90), 200, dtype=np.uint8)).save(picture)
+    assert main(["assay", "lanes", str(picture), "--lanes", "3", "-o", str(tmp_path / "o")]) == 2
+    assert "even.png: no bands" in capsys.readouterr().err
