@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ class Row:
         try:
             number = float(value)
         except ValueError:
-            raise self.error("not a number", column=column, expected="a number") from None
+            raise self.error("not a number", column=column, expected=_wanted_number(value)) from None
         if not math.isfinite(number):
             raise self.error("not a finite number", column=column, expected="a finite number")
         return number
@@ -128,11 +129,36 @@ def iterate_table(
                     )
                 yield Row(path, line, dict(zip(header, cells, strict=True)))
         except UnicodeDecodeError:
-            raise InputError("is not UTF-8 text", file=path, expected="a CSV or TSV table") from None
+            raise _not_utf8(path) from None
         except csv.Error as problem:
             raise InputError(f"malformed table ({problem})", file=path, line=reader.line_num) from None
     if header is None:
         raise InputError("is empty", file=path, expected="a header line with " + ", ".join(required))
+
+
+def _wanted_number(value: str) -> str:
+    """What was expected where ``value`` stands, with a hint where it is a number written in another way."""
+    match = re.fullmatch(r"[+-]?(\d+),(\d+)([eE][+-]?\d+)?", value)
+    if match and len(match[2]) != 3:
+        return f"a number with a decimal point ({value.replace(',', '.')}), not a decimal comma"
+    return "a number, with a decimal point and without separators of thousands" if "," in value else "a number"
+
+
+def _not_utf8(path: Path) -> InputError:
+    """The error of a text in another encoding, with the line where that shows."""
+    found, line = "", None
+    with path.open("rb") as handle:
+        for number, raw in enumerate(handle, start=1):
+            if number == 1 and raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+                line, found = 1, "UTF-16"
+                break
+            try:
+                raw.decode("utf-8")
+            except UnicodeDecodeError:
+                line, found = number, raw.decode("latin-1").strip()
+                break
+    expected = 'a CSV or TSV table in UTF-8 (in spreadsheets: save as "CSV UTF-8")'
+    return InputError("is not UTF-8 text", file=path, line=line, found=found or None, expected=expected)
 
 
 def _delimiter_of(handle: TextIO, path: Path, required: Sequence[str]) -> str:

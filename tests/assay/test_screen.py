@@ -446,3 +446,31 @@ def test_an_asymmetry_on_its_bound_is_warned_of(fit):
     assert "asymmetry 10 stands on its bound" in row["warnings"]
     _, _, out = fit(rows)
     assert "asymmetry" not in read_tsv(out / "fits.tsv")[0]["warnings"]
+
+
+def test_a_signal_that_rises_with_dose_is_said_to_and_gets_no_bound(fit):
+    """An inverted read-out (LDH release) is no viability curve of a resistant line."""
+    rows = screen_rows({("WT", "D"): 20}, experiments=1)
+    risen = [[r[0], "L", *r[2:6], f"{10000 * (float(r[3]) + 1) ** 0.3:.1f}"] for r in rows]
+    _, table, out = fit([*rows, *risen])
+    row = table["L", "D"]
+    assert (row["qualifier"], row["class"], row["ci_low_nM"], row["absolute_qualifier"]) == ("na", "na", "na", "na")
+    assert "signal rises with dose: no inhibition was fitted" in row["warnings"]
+    assert "top dose too low" not in row["warnings"]
+    assert row["reason"].startswith("signal rises with dose: ")
+    (own,) = (r for r in read_tsv(out / "fits.tsv") if r["variant"] == "L")
+    assert own["ci_low_nM"] == own["ic50_absolute_ci_low_nM"] == "na"
+
+
+def test_slight_stimulation_stays_a_bound_with_a_word_of_its_own(fit):
+    rows = screen_rows({("WT", "D"): 20, ("M", "D"): None}, experiments=1, sd=0.01)
+    for row in rows:
+        if row[1] == "M":
+            row[6] = f"{float(row[6]) * (1 + 0.06 * np.log10(1 + float(row[3]))):.1f}"
+    _, table, _ = fit(rows)
+    row = table["M", "D"]
+    assert (row["qualifier"], float(row["ic50_relative_nM"])) == (">", 3000.0)
+    assert "signal rises with dose: no inhibition was fitted" in row["warnings"]
+    assert "top dose too low" not in row["warnings"]
+    # Without any fall the lower limit is the absolute IC50's, inside the tested doses.
+    assert float(row["ci_low_nM"]) == min(float(row["ic50_absolute_ci_low_nM"]), 3000.0)

@@ -19,7 +19,7 @@ from kinescape.assay.blocks import Difference, differences
 from kinescape.assay.excel import is_excel, read_sheet
 from kinescape.assay.tables import number, table
 from kinescape.assay.units import dose_in_nanomolar
-from kinescape.assay.wells import Well
+from kinescape.assay.wells import Well, says_simulated
 from kinescape.errors import InputError
 from kinescape.tables import Row, read_table
 
@@ -134,6 +134,7 @@ def as_wells(lanes: Sequence[NormalisedLane]) -> list[Well]:
     """Lanes as wells for the dose-response fit: the signal is per cent of untreated. Shared untreated lanes stay
     shared."""
     counts: dict[tuple[object, ...], int] = defaultdict(int)
+    simulated = {file: says_simulated(file) for file in {item.lane.file for item in lanes} if file.is_file()}
     wells = []
     for item in lanes:
         lane = item.lane
@@ -152,6 +153,7 @@ def as_wells(lanes: Sequence[NormalisedLane]) -> list[Well]:
                 position="",
                 file=lane.file,
                 line=lane.line,
+                simulated=simulated.get(lane.file, False),
             )
         )
     return wells

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kinescape.assay.excel import is_excel, read_sheet
 from kinescape.assay.layout import wells_from_plates
-from kinescape.assay.wells import REQUIRED, Well, check_duplicates, wells_from_rows
+from kinescape.assay.wells import REQUIRED, Well, check_duplicates, says_simulated, wells_from_rows
 from kinescape.errors import InputError
 from kinescape.tables import read_table
 
@@ -33,15 +34,18 @@ def read_wells(files: Sequence[Path], *, layout: Path | None = None, sheet: str 
     if not files:
         raise InputError("no input files")
     if layout is not None:
-        return wells_from_plates(files, layout, sheet=sheet)
-    wells: list[Well] = []
+        wells = wells_from_plates(files, layout, sheet=sheet)
+        simulated = any(says_simulated(path) for path in (*files, layout))
+        return [replace(well, simulated=simulated) for well in wells]
+    wells = []
     for path in files:
         rows = (
             read_sheet(path, required=REQUIRED, sheet=sheet) if is_excel(path) else read_table(path, required=REQUIRED)
         )
         if not rows:
             raise InputError("no wells", file=path, expected="one line per well below the header")
-        wells += wells_from_rows(rows)
+        simulated = says_simulated(path)
+        wells += [replace(well, simulated=simulated) for well in wells_from_rows(rows)]
     if len(files) > 1:
         check_duplicates(wells)
     return wells

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from scipy import special
 
 from kinescape.assay.curve import CurveFit, Points
 from kinescape.assay.curves import ExperimentCurve
@@ -25,6 +26,11 @@ STEEP_SLOPE = 4.0
 PLATEAU_SHARE = 0.9
 """A plateau counts as reached where the curve has covered this share of its fall at the top dose."""
 FLAT_LEVEL = 0.05
+RISES = "signal rises with dose"
+RISE_P = 0.01
+INVERTED_RISE = 0.5
+"""Cells that a drug only stimulates a little are not inhibited up to the top dose, a bound. A rise by more than this
+share, which is also as high as a fitted top may lie, is no viability: then there is no bound either."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +90,43 @@ def no_fit(curve: ExperimentCurve, reason: str) -> Outcome:
 def judged(curve: ExperimentCurve, fit: CurveFit, censoring: Censoring, flags: int) -> Outcome:
     """Read a fit: estimate, bound or nothing; relative and absolute apart; and what is implausible about it."""
     state, reason = _relative_state(fit, censoring)
+    rising = rise(fit) if state in {"above", "none"} else 0.0
+    if rising > 0:
+        reason = f"{RISES}: {rising:.0%} above the lowest doses at the top dose; no inhibition was fitted"
+    if rising > INVERTED_RISE:
+        nothing = math.nan
+        fit = replace(fit, ic50_low=nothing, ic50_high=nothing, absolute_low=nothing, absolute_high=nothing)
+        said = f"{RISES}: no inhibition was fitted (an inverted read-out, such as LDH release?)"
+        warnings = (*curve.warnings, said, *_common_warnings(fit, flags))
+        return Outcome(curve, fit, "none", nothing, reason, "none", nothing, warnings)
     if state == "above" and fit.flat_p > FLAT_LEVEL:
         fit = replace(fit, ic50_low=_flat_low(fit))
     absolute_state, absolute = _absolute(fit, state, censoring)
     ic50 = {"estimate": fit.ic50, "above": fit.points.largest_dose, "below": fit.points.smallest_dose}.get(
         state, math.nan
     )
-    warnings = (*curve.warnings, *_warnings(fit, state, absolute_state, flags))
+    warnings = (*curve.warnings, *_warnings(fit, state, absolute_state, flags, rises=rising > 0))
     return Outcome(curve, fit, state, ic50, reason, absolute_state, absolute, warnings)
+
+
+def rise(fit: CurveFit) -> float:
+    """How far the signal rises with dose, as a share of its level at dose 0 (at the lowest dose without untreated
+    wells); 0 where it does not rise clearly (fit not below a flat line, correlation with the rank of the dose positive
+    at p < 0.01 and the top dose above the start)."""
+    points = fit.points
+    if fit.flat_p <= FLAT_LEVEL and fit.bottom < fit.top:
+        return 0.0
+    doses, rank = np.unique(points.dose, return_inverse=True)
+    if doses.size < 2 or points.signal.size < 4 or float(np.ptp(points.signal)) == 0.0:
+        return 0.0
+    r = float(np.corrcoef(rank, points.signal)[0, 1])
+    degrees = points.signal.size - 2
+    t = r * math.sqrt(degrees / max(1.0 - r * r, 1e-12))
+    start = float(points.signal[rank == 0].mean())
+    end = float(points.signal[rank == doses.size - 1].mean())
+    if float(special.stdtr(degrees, -t)) >= RISE_P or start <= 0:
+        return 0.0
+    return max(end / start - 1.0, 0.0)
 
 
 def _relative_state(fit: CurveFit, censoring: Censoring) -> tuple[State, str]:
@@ -120,7 +155,7 @@ def _relative_state(fit: CurveFit, censoring: Censoring) -> tuple[State, str]:
 def _flat_low(fit: CurveFit) -> float:
     """Lower limit of the IC50 of a curve without a fall, which any IC50 fits with equal plateaus: where the signal may
     be half of its top at the least, and not beyond the top dose."""
-    if not fit.absolute_low > fit.ic50_low:
+    if math.isnan(fit.absolute_low):
         return fit.ic50_low
     return min(fit.absolute_low, fit.points.largest_dose)
 
@@ -149,9 +184,11 @@ def _asymmetry_on_bound(fit: CurveFit) -> bool:
     return low < high and any(near)
 
 
-def _warnings(fit: CurveFit, state: State, absolute: State, flags: int) -> list[str]:
+def _warnings(fit: CurveFit, state: State, absolute: State, flags: int, *, rises: bool) -> list[str]:
     found = []
-    if state == "above":
+    if rises:
+        found.append(f"{RISES}: no inhibition was fitted")
+    elif state == "above":
         found.append("top dose too low")
     else:
         if state == "below":
@@ -170,6 +207,11 @@ def _warnings(fit: CurveFit, state: State, absolute: State, flags: int) -> list[
     if _asymmetry_on_bound(fit):
         found.append(f"asymmetry {fit.asymmetry:.3g} stands on its bound: these doses do not determine it")
     found += misfit(fit).warnings
+    return found + _common_warnings(fit, flags)
+
+
+def _common_warnings(fit: CurveFit, flags: int) -> list[str]:
+    found = []
     if not np.any(fit.points.dose == 0):
         found.append("no untreated wells: top is read from the lowest doses")
     if flags:

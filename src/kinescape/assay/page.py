@@ -32,6 +32,7 @@ def screen_page(screen: Screen, title: str) -> str:
         reference=screen.settings.reference,
         model=screen.settings.model,
         curves=len(screen.outcomes),
+        simulated=screen.simulated,
     )
 
 

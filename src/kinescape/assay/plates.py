@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinescape.assay.excel import is_excel, sheet_cells
+from kinescape.assay.wells import RAW_SIGNAL
 from kinescape.errors import InputError
 
 ROW_LETTERS = "ABCDEFGHIJKLMNOP"
@@ -42,7 +43,7 @@ class Plate:
         Raises
         ------
         InputError
-            The well was not read, was saturated, or does not hold a finite number.
+            The well was not read, was saturated, or does not hold a finite number of 0 or more.
         """
         text = self.readings.get(well, "")
         line = self.lines.get(well)
@@ -56,6 +57,8 @@ class Plate:
             raise InputError(f"well {well} is not a number", file=self.file, line=line, found=text) from None
         if value != value or value in {float("inf"), float("-inf")}:
             raise InputError(f"well {well} is not a finite number", file=self.file, line=line, found=text)
+        if value < 0:
+            raise InputError(f"well {well} is negative", file=self.file, line=line, found=text, expected=RAW_SIGNAL)
         return value
 
 

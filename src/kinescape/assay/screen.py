@@ -76,6 +76,11 @@ class Screen:
     def variants(self) -> list[str]:
         return list(dict.fromkeys(result.variant for result in self.results))
 
+    @property
+    def simulated(self) -> bool:
+        """Whether any of its wells is."""
+        return any(well.simulated for outcome in self.outcomes for well in outcome.curve.wells)
+
     def result(self, variant: str, drug: str) -> VariantResult | None:
         """The result of a variant and drug, None if they were not tested together."""
         return next((r for r in self.results if r.variant == variant and r.drug == drug), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ addition."""
 
 REQUIRED = ("experiment", "variant", "drug", "dose", "dose_unit", "replicate", "signal")
 OPTIONAL = ("role", "plate", "well")
+RAW_SIGNAL = "0 or more, as the detector read it (wells of role blank are taken off here)"
+"""Negative readings are what a reader's own subtraction of blanks leaves; a detector gives none."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,24 @@ class Well:
     position: str
     file: Path
     line: int
+    simulated: bool = False
+    """Whether its file says so (:func:`says_simulated`)."""
 
     @property
     def control(self) -> bool:
         """Cells without drug: the upper end of the signal."""
         return self.role in {"untreated", "vehicle"}
+
+
+def says_simulated(path: Path) -> bool:
+    """Whether a table's leading comment lines hold ``# simulated data``, as `assay simulate` writes it."""
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        return False
+    with path.open(encoding="utf-8", errors="replace") as handle:
+        comments = itertools.takewhile(
+            lambda line: line.startswith("#"), (line.strip("\ufeff \r\n") for line in handle)
+        )
+        return any(line.lstrip("# ").casefold().startswith("simulated data") for line in comments)
 
 
 def wells_from_rows(rows: Iterable[Row]) -> list[Well]:
@@ -68,6 +84,11 @@ def _well(row: Row) -> Well:
     dose = dose_in_nanomolar(row) if role == "sample" else 0.0
     if role == "sample" and dose == 0:
         role = "untreated"
+    signal = row.number("signal")
+    if signal < 0:
+        place = row.text("well", "")
+        what = f"the signal of well {place} is negative" if place else "a signal cannot be negative"
+        raise row.error(what, column="signal", expected=RAW_SIGNAL)
     needs_drug = role == "sample"
     needs_variant = role not in {"blank"}
     return Well(
@@ -76,7 +97,7 @@ def _well(row: Row) -> Well:
         drug=row.text("drug", None if needs_drug else ""),
         dose=dose,
         replicate=row.text("replicate", "1"),
-        signal=row.number("signal"),
+        signal=signal,
         role=role,
         plate=row.text("plate", ""),
         position=row.text("well", ""),

@@ -16,7 +16,7 @@ from kinescape.assay.figures.style import save
 from kinescape.assay.growth import Count, experiment_rates, growth_table, rates_table, variant_growth
 from kinescape.assay.growth_inhibition import growth_inhibition_table, growth_inhibitions
 from kinescape.assay.page import screen_page
-from kinescape.assay.quality import plate_qualities
+from kinescape.assay.quality import COPY, plate_qualities
 from kinescape.assay.screen import Screen, Settings, analyse_screen
 from kinescape.assay.tables import plates_table, write_tables
 from kinescape.assay.wells import Well
@@ -48,6 +48,9 @@ def write_screen(screen: Screen, wells: Sequence[Well], output: Path, *, picture
         lines.append(f"{bounds} beyond the tested doses")
     if missing:
         lines.append(f"{missing} not estimable (the reason stands in ic50.tsv)")
+    lines += [f"{q.name}: {warning}" for q in qualities for warning in q.warnings if warning.startswith(COPY)]
+    if screen.simulated:
+        lines.append("simulated data (page and pictures say so)")
     if page:
         lines.append(f"page to open: {output / 'screen.html'}")
     return lines
@@ -62,10 +65,9 @@ def write_quality(wells: Sequence[Well], output: Path, *, pictures: str) -> list
             write_plates(wells, folder, pictures)
     lines = []
     for quality in qualities:
-        name = f"{quality.experiment} plate {quality.plate or '1'}"
         z_prime = "na" if math.isnan(quality.z_prime) else f"{quality.z_prime:.2f}"
         cv = "na" if math.isnan(quality.replicate_cv) else f"{quality.replicate_cv:.1%}"
-        lines.append(f"{name}: Z' {z_prime}, replicate CV {cv}" + "".join(f"; {w}" for w in quality.warnings))
+        lines.append(f"{quality.name}: Z' {z_prime}, replicate CV {cv}" + "".join(f"; {w}" for w in quality.warnings))
     return lines
 
 
@@ -89,12 +91,18 @@ def write_comparison(
 
 
 def write_growth(
-    counts: Sequence[Count], output: Path, *, reference: str, window: tuple[float, float], pictures: str
+    counts: Sequence[Count],
+    output: Path,
+    *,
+    reference: str,
+    window: tuple[float, float],
+    pictures: str,
+    file: Path | None = None,
 ) -> list[str]:
-    """Everything that ``assay growth`` writes."""
+    """Everything that ``assay growth`` writes; ``file`` is where the counts come from."""
     rates, missing = experiment_rates(counts, start=window[0], end=window[1])
     if not rates:
-        raise InputError("no growth rate can be had", found=missing[0] if missing else None)
+        raise InputError("no growth rate can be had", file=file, found=missing[0] if missing else None)
     growth = variant_growth(rates, reference)
     with output_folder(output, "assay growth") as folder:
         write_text(folder / "growth.tsv", growth_table(growth))
@@ -142,7 +150,10 @@ def write_blots(
 def write_lanes(path: Path, output: Path, *, lanes: int, bands: int, radius: int | None, pictures: str) -> list[str]:
     """Everything that ``assay lanes`` writes."""
     image, limit = read_image(path)
-    volumes = measure(image, limit, lanes=lanes, bands=bands, radius=radius)
+    try:
+        volumes = measure(image, limit, lanes=lanes, bands=bands, radius=radius)
+    except InputError as problem:
+        raise InputError(problem.what, file=path, found=problem.found, expected=problem.expected) from None
     with output_folder(output, "assay lanes") as folder:
         write_text(folder / "bands.tsv", volumes_table(volumes))
         if pictures != NO_PICTURES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -60,6 +60,16 @@ def _shared_options(command: Command) -> Command:
     return command
 
 
+def _reference_lines(reference: object, variants: Iterable[str]) -> list[str]:
+    """What is to be said of a reference that the data do not have; an error where the user asked for it."""
+    from click.core import ParameterSource
+
+    from kinescape.assay.reference import missing_reference
+
+    source = click.get_current_context().get_parameter_source("reference")
+    return missing_reference(str(reference), variants, asked=source is not ParameterSource.DEFAULT)
+
+
 def _settings(options: dict[str, object]) -> Settings:
     from kinescape.assay.screen import Settings
 
@@ -93,8 +103,9 @@ def fit(wells: tuple[Path, ...], layout: Path | None, page: bool, output: Path, 
 
     rule_set = read_rules(options["rules_file"] or PACKAGED).rule_set(options["rules"])  # type: ignore[arg-type]
     read = read_wells(wells, layout=layout, sheet=options["sheet"])  # type: ignore[arg-type]
+    said = _reference_lines(options["reference"], (well.variant for well in read))
     screen = analyse_screen(read, rule_set, _settings(options))
-    lines = write_screen(screen, read, output, pictures=str(options["pictures"]), page=page)
+    lines = said + write_screen(screen, read, output, pictures=str(options["pictures"]), page=page)
     click.echo("\n".join(lines))
 
 
@@ -149,8 +160,9 @@ def compare(
     from kinescape.assay.write import write_comparison
 
     read = read_wells(wells, layout=layout, sheet=sheet)
+    said = _reference_lines(reference, (well.variant for well in read))
     replicates = noise == "replicates"
-    lines = write_comparison(
+    lines = said + write_comparison(
         read, output, reference=reference, extended=extended, share=share, replicate_noise=replicates
     )
     click.echo("\n".join(lines))
@@ -173,9 +185,9 @@ def growth(
     from kinescape.assay.growth import read_counts
     from kinescape.assay.write import write_growth
 
-    lines = write_growth(
-        read_counts(counts, sheet=sheet), output, reference=reference, window=(start, end), pictures=pictures
-    )
+    read = read_counts(counts, sheet=sheet)
+    said = _reference_lines(reference, (count.variant for count in read))
+    lines = said + write_growth(read, output, file=counts, reference=reference, window=(start, end), pictures=pictures)
     click.echo("\n".join(lines))
 
 
@@ -194,7 +206,8 @@ def blot(densitometry: Path, output: Path, **options: object) -> None:
 
     rule_set = read_rules(options["rules_file"] or PACKAGED).rule_set(options["rules"])  # type: ignore[arg-type]
     lanes = read_lanes(densitometry, sheet=options["sheet"])  # type: ignore[arg-type]
-    lines = write_blots(lanes, rule_set, _settings(options), output, pictures=str(options["pictures"]))
+    said = _reference_lines(options["reference"], (lane.variant for lane in lanes))
+    lines = said + write_blots(lanes, rule_set, _settings(options), output, pictures=str(options["pictures"]))
     click.echo("\n".join(lines))
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -55,6 +59,13 @@ HIDDEN_VERBS = {
     "run-samples": ("kinescape.cli.run_samples:run_samples", ""),
     "run-structures": ("kinescape.cli.run_samples:run_structures", ""),
 }
+REFUSED_PATHS = {
+    *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR),
+    *(errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.ENOTEMPTY, errno.EBUSY),
+}
+"""What the system says of a path that cannot be written, whatever is tried: not of a disk that is full or failing."""
+
+HIDDEN_VERBS = {"run-samples": ("kinescape.cli.run_samples:run_samples", "")}
 """What the engine's jobs call; not listed."""
 
 
@@ -105,12 +116,46 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as problem:
+        output = unwritable_output(problem, sys.argv[1:] if arguments is None else arguments)
+        if output is not None:
+            words = _one_line(
+                f"{output}: cannot be written: {problem.strerror}; expected a file or folder that can be made there"
+            )
+            click.echo(f"kinescape: error: {words}", err=True)
+            return EXIT_BAD_INPUT
         # A full disk, a folder that may not be written, a name longer than the file system allows: the system's own
         # words and the file say enough.
         place = f"{problem.filename}: " if problem.filename is not None else ""
         click.echo(f"kinescape: failed: {_one_line(f'{place}{problem.strerror or problem}')}", err=True)
         return EXIT_FAILURE
     return result if isinstance(result, int) else 0
+
+
+def unwritable_output(problem: OSError, arguments: Sequence[str]) -> str | None:
+    """The output path as the user gave it, if it is what the system refused: it, a folder on the way to it, or the
+    temporary name beside it under which it was to be written. None for anything else, a full or failing disk above all.
+    """
+    if problem.errno not in REFUSED_PATHS:
+        return None
+    failed = [Path(name).absolute() for name in (problem.filename, problem.filename2) if name is not None]
+    for given in _outputs(arguments):
+        output = Path(given).absolute()
+        for path in failed:
+            temporary = path.parent == output.parent and path.name.startswith(".") and output.name in path.name
+            if temporary or path == output or path in output.parents:
+                return given
+    return None
+
+
+def _outputs(arguments: Sequence[str]) -> list[str]:
+    """Values of -o and --output, in either way of writing them."""
+    found = [value for name, value in itertools.pairwise(arguments) if name in {"-o", "--output"}]
+    for argument in arguments:
+        if argument.startswith("--output="):
+            found.append(argument.removeprefix("--output="))
+        elif argument.startswith("-o") and len(argument) > 2:
+            found.append(argument[2:])
+    return found
 
 
 def _one_line(text: str) -> str:

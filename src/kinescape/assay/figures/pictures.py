@@ -9,7 +9,7 @@ from pathlib import Path
 from kinescape.assay.figures.curves import drug_figure
 from kinescape.assay.figures.heatmap import ic50_heatmap
 from kinescape.assay.figures.plate import plate_figure
-from kinescape.assay.figures.style import safe_name, save
+from kinescape.assay.figures.style import file_names, mark_simulated, save
 from kinescape.assay.screen import Screen
 from kinescape.assay.wells import Well
 
@@ -19,12 +19,18 @@ def write_pictures(
 ) -> list[Path]:
     """``curves_<drug>`` for every drug and ``ic50`` with the table as a picture; returns the files."""
     written = []
-    for drug in screen.drugs:
-        path = folder / f"curves_{safe_name(drug)}.{suffix}"
-        save(drug_figure(screen, drug, label=label), path)
+    for drug, name in file_names(screen.drugs).items():
+        path = folder / f"curves_{name}.{suffix}"
+        figure = drug_figure(screen, drug, label=label)
+        if screen.simulated:
+            mark_simulated(figure)
+        save(figure, path)
         written.append(path)
     path = folder / f"ic50.{suffix}"
-    save(ic50_heatmap(screen), path)
+    figure = ic50_heatmap(screen)
+    if screen.simulated:
+        mark_simulated(figure)
+    save(figure, path)
     return [*written, path]
 
 
@@ -34,11 +40,14 @@ def write_plates(wells: Sequence[Well], folder: Path, suffix: str) -> list[Path]
     for well in wells:
         plates[well.experiment, well.plate].append(well)
     written = []
+    names = file_names(["\t".join(part for part in key if part) for key in plates])
     for (experiment, plate), members in plates.items():
         title = f"{experiment}, plate {plate}" if plate else experiment
         figure = plate_figure(members, title)
         if figure is not None:
-            name = "_".join(safe_name(part) for part in (experiment, plate) if part)
+            if any(well.simulated for well in members):
+                mark_simulated(figure)
+            name = names["\t".join(part for part in (experiment, plate) if part)]
             path = folder / f"plate_{name}.{suffix}"
             save(figure, path)
             written.append(path)
