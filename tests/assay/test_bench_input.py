@@ -146,7 +146,7 @@ def test_a_reference_that_was_asked_for_must_be_there(write_wells, tmp_path, cap
     path = write_wells(screen_rows({("wt", "D"): 20, ("M", "D"): 50}, experiments=1))
     quiet = ["--pictures", "none", "--no-page"]
     for verb in (["fit", *quiet], ["compare"]):
-        command = ["assay", verb[0], str(path), "-o", str(tmp_path / "o"), *verb[1:]]
+        command = ["assay", verb[0], str(path), "-o", str(tmp_path / verb[0]), *verb[1:]]
         assert main([*command, "--reference", "WT"]) == 2
         error = capsys.readouterr().err
         assert "the reference occurs nowhere; found 'WT'; expected a variant of the data: wt, M" in error
