@@ -69,6 +69,17 @@ def test_a_file_or_a_grid_given_twice_is_refused(plates, tmp_path, capsys):
     assert fit(write("two.csv", 1, 2))[0] == 0
 
 
+def test_plates_of_an_experiment_that_the_layout_names_stay_plates_apart(plates, tmp_path):
+    write, fit = plates
+    layout = tmp_path / "layout.csv"
+    head, *rows = layout.read_text().split("\n")
+    layout.write_text("\n".join([f"{head},experiment", *(f"{row},e1" for row in rows)]))
+    code, out = fit(write("day1/plate.csv", 1), write("day2/plate.csv", 2))
+    assert code == 0
+    plates_seen = [(r["experiment"], r["plate"]) for r in read_tsv(out / "plates.tsv")]
+    assert plates_seen == [("e1", "day1/plate 1"), ("e1", "day2/plate 1")]
+
+
 def test_a_copied_plate_under_another_name_is_warned_of(plates, tmp_path, capsys):
     write, fit = plates
     one = write("p.csv", 1)
