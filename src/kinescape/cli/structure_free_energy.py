@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.simulation_options import simulation_options
 from kinescape.cli.tables import print_table
 
 PATH = click.Path(path_type=Path)
@@ -67,14 +68,7 @@ def judge(windows: Path, temperature: float) -> None:
 @click.option("--chain", default=None, help="Chain; default: the first with protein.")
 @click.option("--parameters", type=PATH, help="OpenMM force-field file of a ligand that is not packaged.")
 @click.option("--smiles", help="With --parameters: the ligand as modelled, charge and stereochemistry included.")
-@click.option("--equilibrate-ps", type=float, default=None, help="Heating, NVT and NPT together [350; implicit: 30].")
-@click.option("--timestep-fs", type=float, default=2.0, show_default=True, help="Bonds with hydrogen are rigid.")
-@click.option("--solvent", type=click.Choice(["explicit", "implicit", "vacuum"]), default=None, help="Default by GPU.")
-@click.option("--pocket/--whole", default=None, help="Only the surroundings of ligand and mutation move, or all.")
-@click.option("--platform", default="auto", show_default=True, help="auto, CUDA, HIP, OpenCL, CPU or Reference.")
-@click.option(
-    "--threads", type=click.IntRange(1), default=None, help="Of the CPU platform [OPENMM_CPU_THREADS or all]."
-)
+@simulation_options
 @click.option("-o", "--out", type=PATH, required=True, help="Folder; a run in it goes on where it stopped.")
 def run(
     structure: Path,

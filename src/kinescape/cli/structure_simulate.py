@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.simulation_options import simulation_options
+
 PATH = click.Path(path_type=Path)
 
 
@@ -22,15 +24,8 @@ PATH = click.Path(path_type=Path)
 @click.option("--replicas", default=3, show_default=True, type=click.IntRange(1, 100), help="Independent runs.")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Of the first replica.")
 @click.option("--time-ns", type=float, default=None, help="Production of each replica [5; reduced on a CPU: 0.1].")
-@click.option("--equilibrate-ps", type=float, default=None, help="Heating, NVT and NPT together [350; implicit: 30].")
 @click.option("--frame-ps", type=float, default=None, help="Time between frames [10; under 1 ns: 1].")
-@click.option("--timestep-fs", type=float, default=2.0, show_default=True, help="Bonds with hydrogen are rigid.")
-@click.option("--solvent", type=click.Choice(["explicit", "implicit", "vacuum"]), default=None, help="Default by GPU.")
-@click.option("--pocket/--whole", default=None, help="Only the surroundings of ligand and mutation move, or all.")
-@click.option("--platform", default="auto", show_default=True, help="auto, CUDA, HIP, OpenCL, CPU or Reference.")
-@click.option(
-    "--threads", type=click.IntRange(1), default=None, help="Of the CPU platform [OPENMM_CPU_THREADS or all]."
-)
+@simulation_options
 @click.option("-o", "--out", type=PATH, required=True, help="Folder; a simulation in it goes on where it stopped.")
 def simulate(
     structure: Path,
