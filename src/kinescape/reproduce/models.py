@@ -94,7 +94,7 @@ def _hinge(path: Path, folder: Path, tools: Tools) -> Finding:
     note = (
         "Weaker is a positive change. A static model with the ligand near its crystal place: how far the piperidine "
         "moves out "
-        "takes dynamics. The score's rank correlation with Table 2 is modest (docs/structure-screen.md)."
+        "takes dynamics. The score does not rank Table 2 better than chance (docs/structure-screen.md)."
     )
     return judged(low > 0, ours, note)
 
