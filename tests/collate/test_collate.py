@@ -184,6 +184,31 @@ def test_database_of_something_else_and_other_faults(
     assert main(["collate", str(run), "-o", str(tmp_path / "x.csv")]) == 2
 
 
+def test_a_run_named_by_its_samples_is_the_same_run(run: Path, tmp_path: Path) -> None:
+    (run / "provenance.json").write_text('{"samples": []}')
+    database = tmp_path / "c.duckdb"
+    for folder in (run / "samples", run):
+        assert main(["collate", str(folder), "-o", str(database)]) == 0
+    assert ask(database, "SELECT DISTINCT run FROM samples") == [(str(run.resolve()),)]
+    assert ask(database, "SELECT count(*) FROM samples") == [(2,)]
+    assert not database.with_name("c.duckdb.wal").exists()
+
+
+def test_a_damaged_database_is_one_sentence(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = tmp_path / "c.duckdb"
+    assert main(["collate", str(run), "-o", str(database)]) == 0
+    content = bytearray(database.read_bytes())
+    for place in range(4096, len(content), 997):
+        content[place] ^= 0xFF
+    database.write_bytes(content)
+    capsys.readouterr()
+    assert main(["collate", str(run), "-o", str(database)]) in (1, 2)
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert said.startswith("kinescape: ")
+    assert "c.duckdb" in said
+
+
 def test_parquet_holds_the_same_rows(run: Path, tmp_path: Path) -> None:
     database, folder = tmp_path / "cohort.duckdb", tmp_path / "parquet"
     main(["collate", str(run), "-o", str(database), "--parquet", str(folder)])

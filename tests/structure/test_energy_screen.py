@@ -218,6 +218,14 @@ def test_interval_of_four_is_students() -> None:
     assert found.high - found.mean == pytest.approx(3.182446 * 1.2909944 / 2, rel=1e-5)
 
 
+def test_a_table_of_somebody_else_stays(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "screen.tsv").write_text("mine\n")
+    call = ["structure", "screen", str(file), "--ligand", "LOR", "--mutations", "S4G", "-o", str(tmp_path)]
+    assert main(call) == 2
+    assert "was not written by a screen" in capsys.readouterr().err
+    assert (tmp_path / "screen.tsv").read_text() == "mine\n"
+
+
 def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     call = [
@@ -234,6 +242,7 @@ def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest
         str(out),
     ]
     assert main([*call, "--mutations", "S4G,K44R"]) == 0
+    assert (out / "screen.tsv").read_text().startswith("mutation\tligand\tdelta_interaction_kcal\t")
     first = rows_of(out / "screen.tsv")
     assert [row["mutation"] for row in first] == ["S4G", "K44R"]
     assert list(first[0])[:6] == ["mutation", "ligand", "delta_interaction_kcal", "ci_low", "ci_high", "seconds"]

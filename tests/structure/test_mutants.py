@@ -69,6 +69,25 @@ def test_wrong_wild_type_and_gap_are_one_clear_error(tmp_path: Path, command: Ru
     assert not (tmp_path / "out.pdb").exists()
 
 
+def test_a_residue_seen_in_a_fragment_cannot_be_changed(short: Model) -> None:
+    last = short.residue(1199)
+    keep = [last.atoms.index("N")]
+    fragment = replace(last, atoms=("N",), elements=("N",), positions=last.positions[keep])
+    model = short.with_residues([*(each for each in short.residues if each.number != 1199), fragment])
+    for call in (lambda: mutate(model, "M1199L"), lambda: mutate(model, (), relax_around=[1199])):
+        with pytest.raises(InputError, match=r"residue M1199 of .* was seen in a fragment only"):
+            call()
+
+
+@pytest.mark.parametrize("ph", ["nan", "-1", "15", "x"])
+def test_a_ph_is_a_number_from_0_to_14(tmp_path: Path, command: Run, ph: str) -> None:
+    path = write_peptide(tmp_path / "p.pdb", peptide("FILLELM", 1193))
+    code, _, err = command("mutate", path, "--mutation", "L1196M", "--ph", ph, "-o", tmp_path / "out.pdb")
+    assert code == 2
+    assert "--ph" in err
+    assert not (tmp_path / "out.pdb").exists()
+
+
 def test_mutant_has_the_new_residue_whole_and_the_old_backbone(short: Model) -> None:
     mutant = mutate(short, "L1196M")
     residue = mutant.model.residue(1196)

@@ -24,7 +24,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     ]
     write_rows(path, "abc", rows)
     assert kept_rows(path, "abc") == {"L1196M": rows[0]}
-    assert path.read_text().splitlines()[1].split("\t") == list(COLUMNS)
+    assert path.read_text().splitlines()[0].split("\t") == [*COLUMNS, "settings"]
     assert rows[0]["delta_nucleotide_kcal"] == ""
     assert (rows[0]["seconds"], rows[0]["cpu_seconds"]) == ("12.3", "11.5")
 

@@ -59,6 +59,7 @@ def batch(
     is missing or changed is run.
     """
     from kinescape.cli.samples import run_and_tell
+    from kinescape.engine.foreign import refuse_inputs_inside
     from kinescape.engine.profile import Dispatch
     from kinescape.sheet import read_sheet
 
@@ -66,5 +67,6 @@ def batch(
         # Path("") would be a profile in the current folder.
         raise InputError("empty value of --profile", expected="slurm, kubernetes, or a folder with a config.yaml")
     samples = read_sheet(sheet)
+    refuse_inputs_inside(out, [sheet])
     plan = plan_of(samples, out, max(threads, (jobs or 0) * threads) if jobs else os.cpu_count() or 1, force, options)
     return run_and_tell(plan, quiet, Dispatch(profile, jobs, threads, group_size, retries))

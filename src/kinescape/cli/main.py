@@ -59,14 +59,13 @@ HIDDEN_VERBS = {
     "run-samples": ("kinescape.cli.run_samples:run_samples", ""),
     "run-structures": ("kinescape.cli.run_samples:run_structures", ""),
 }
+"""What the engine's jobs call; not listed."""
+
 REFUSED_PATHS = {
     *(errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR),
     *(errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL, errno.ENOTEMPTY, errno.EBUSY),
 }
 """What the system says of a path that cannot be written, whatever is tried: not of a disk that is full or failing."""
-
-HIDDEN_VERBS = {"run-samples": ("kinescape.cli.run_samples:run_samples", "")}
-"""What the engine's jobs call; not listed."""
 
 
 @click.command(

@@ -44,6 +44,7 @@ def run(
     OUT/index.html. What is already there and unchanged is kept, so the same command resumes what was interrupted.
     """
     from kinescape.cli.samples import run_and_tell
+    from kinescape.engine.foreign import refuse_inputs_inside
     from kinescape.sheet import read_sheet, single_sample
 
     if (sheet is None) == (fastq is None):
@@ -52,6 +53,7 @@ def run(
         if sample or cfdna_ng:
             raise InputError("--sample and --cfdna-ng go with --fastq", expected="columns in the sheet instead")
         samples = read_sheet(sheet)
+        refuse_inputs_inside(out, [sheet])
     else:
         assert fastq is not None  # noqa: S101 - the check above
         samples = (single_sample(fastq[0], fastq[1], sample, cfdna_ng),)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from kinescape.cli.lazy import OutputFolder
+from kinescape.cli.ph import PH
 from kinescape.cli.tables import print_table
 
 
@@ -17,7 +18,7 @@ from kinescape.cli.tables import print_table
 @click.option("-o", "--out", "folder", type=OutputFolder(), required=True, help="Folder for the results.")
 @click.option("--network", default="", metavar="LIST", help="Hydrogen bonds within a set: Y1237,H1247,D1270.")
 @click.option("--chain", default=None, help="Chain (default: the first with protein).")
-@click.option("--ph", default=7.4, show_default=True, type=click.FloatRange(0, 14), help="pH of the protonation.")
+@click.option("--ph", default=7.4, show_default=True, type=PH, help="pH of the protonation.")
 @click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
 @click.option("--seed", default=1, show_default=True, help="Of the first positions of hydrogens.")
 def interactions(

@@ -6,6 +6,7 @@ holds whole samples only, and the next call goes on.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +17,7 @@ from typing import Any
 from kinescape import __version__
 from kinescape.collate.listed import listed_samples
 from kinescape.collate.tables import TABLES, Table
-from kinescape.errors import InputError
+from kinescape.errors import InputError, KinescapeError
 from kinescape.report.result import FILE_NAME, read_result
 
 BATCH = 500
@@ -72,6 +73,9 @@ def find_sources(folders: Sequence[Path]) -> list[Source]:
         if not folder.is_dir():
             raise InputError("no such folder", file=folder, expected="the folder of a run")
         real = folder.resolve()
+        if real.name == "samples" and (real.parent / "provenance.json").is_file():
+            # The same run must not stand there under two names.
+            real = real.parent
         run = str(real)
         if run in seen:
             continue
@@ -104,8 +108,7 @@ def collate(
         See :func:`find_sources`; a database that is none, or of another layout.
     """
     sources = find_sources(folders)
-    connection = _open(database)
-    try:
+    with _told(database), contextlib.closing(_open(database)) as connection:
         known = {
             path: (size, modified)
             for path, size, modified in connection.execute("SELECT path, size, modified FROM results").fetchall()
@@ -121,12 +124,39 @@ def collate(
         unlisted = _mark_listed(connection, dict.fromkeys(source.run for source in sources))
         ((left,),) = connection.execute("SELECT count(*) FROM samples WHERE in_sheet = false").fetchall()
         ((samples,),) = connection.execute("SELECT count(*) FROM samples").fetchall()
-    finally:
-        connection.close()
+        _settled(connection, database)
     bad = {path for path, _ in faults}
     added = len(fresh) - changed - sum(str(source.path) in bad and str(source.path) not in known for source in fresh)
     changed -= sum(path in known for path in bad)
     return Collated(added, changed, len(sources) - len(fresh), len(gone), tuple(faults), samples, left, unlisted)
+
+
+def _settled(connection: Any, database: Path) -> None:
+    """Everything in the database file itself, not in the log beside it: closing would do so too, and hide a failure."""
+    import duckdb
+
+    try:
+        connection.execute("CHECKPOINT")
+    except duckdb.Error as problem:
+        raise KinescapeError(
+            f"{database}: could not be written whole ({_first_line(problem)}); what was added stands in "
+            f"{database.name}.wal beside it: make room and give the same command again"
+        ) from None
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Faults of the database in one sentence."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as problem:
+        raise KinescapeError(f"{path}: {_first_line(problem)}") from None
+
+
+def _first_line(problem: Exception) -> str:
+    return str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
 
 
 def _mark_listed(connection: Any, runs: Iterable[str]) -> tuple[str, ...]:
@@ -161,7 +191,7 @@ def export_parquet(database: Path, folder: Path) -> list[Path]:
     try:
         for table in TABLES:
             path = folder / f"{table.name}.parquet"
-            with whole_file(path) as temporary:
+            with whole_file(path) as temporary, _told(path):
                 connection.execute(
                     f"COPY (SELECT * FROM {table.name} ORDER BY run, sample) TO {_quoted(temporary)} "  # noqa: S608
                     "(FORMAT parquet, COMPRESSION zstd)"
@@ -187,6 +217,11 @@ def _open(database: Path) -> Any:
         raise InputError("is no DuckDB database", file=database, expected="a name ending in .duckdb") from None
     try:
         _check_layout(connection, database)
+    except duckdb.Error as problem:
+        connection.close()
+        raise InputError(
+            f"is damaged: {_first_line(problem)}", file=database, expected="a whole database, or a new name"
+        ) from None
     except BaseException:
         connection.close()
         raise

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from kinescape import __version__
-from kinescape.engine.integrity import is_as_written, write_checksums
+from kinescape.engine.integrity import CHECKSUMS, is_as_written, listed_files, write_checksums
 from kinescape.errors import InputError
 from kinescape.evidence.bam import write_evidence
 from kinescape.evidence.desktop import BATCH, SESSION, batch_text, session_text
@@ -73,7 +73,7 @@ def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel, viewer: bool
 
 
 def _carry_review(out: Path, sample: str, folder: Path) -> None:
-    for place in (sample_folder(out, sample), _superseded(out, sample)):
+    for place in (sample_folder(out, sample), superseded_folder(out, sample)):
         if (place / REVIEW).is_file():
             shutil.copyfile(place / REVIEW, folder / REVIEW)
             return
@@ -90,7 +90,7 @@ def set_aside(out: Path, sample: str) -> str:
     folder = sample_folder(out, sample)
     if not folder.is_dir():
         return ""
-    place = _superseded(out, sample)
+    place = superseded_folder(out, sample)
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
         shutil.rmtree(place)
@@ -104,8 +104,15 @@ def left_over(out: Path, names: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if name[0] != "." and name not in names))
 
 
-def _superseded(out: Path, sample: str) -> Path:
+def superseded_folder(out: Path, sample: str) -> Path:
+    """``OUT/superseded/<sample>``."""
     return out / "superseded" / sample
+
+
+def known_files(folder: Path) -> frozenset[str]:
+    """Names in a sample's folder that are ours: those of every result, and those that its checksums list."""
+    evidence = {path.name for path in folder.glob("evidence.*")}
+    return frozenset((*_FILES, REVIEW, SESSION, BATCH, CHECKSUMS, *evidence, *listed_files(folder)))
 
 
 def finished_result(out: Path, sample: SheetSample, bench: Workbench) -> SampleResult | None:

@@ -26,6 +26,15 @@ def write_checksums(folder: Path, written_again: Collection[str]) -> None:
     write_text(folder / CHECKSUMS, "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names))
 
 
+def listed_files(folder: Path) -> tuple[str, ...]:
+    """The names in ``checksums.sha256``; none where it is not there or cannot be read."""
+    try:
+        lines = (folder / CHECKSUMS).read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return ()
+    return tuple(found[2] for line in lines if (found := _LINE.fullmatch(line)) is not None)
+
+
 def is_as_written(folder: Path, files: Collection[str], written_again: Collection[str]) -> bool:
     """Whether ``files`` are all there, have their checksums, and where they may be written again, their ends."""
     try:

@@ -14,6 +14,7 @@ from kinescape.call.background_file import write_background
 from kinescape.columns.axis import panel_axis
 from kinescape.engine.controls import learn_background
 from kinescape.engine.folder import finished_result, set_aside
+from kinescape.engine.foreign import RUN_FILES, refuse_foreign_files, refuse_foreign_in_samples, refuse_inputs_inside
 from kinescape.engine.one import run_sample
 from kinescape.engine.packing import engine_pays, size_of
 from kinescape.engine.pages import write_run_pages
@@ -55,12 +56,15 @@ def run_samples(
     bench = workbench(plan)
     for folder in (plan.out, plan.out / "samples"):
         writable_folder(folder)
+    refuse_inputs_inside(plan.out, (path for each in plan.samples for path in (each.fastq_1, each.fastq_2)))
+    refuse_foreign_files(plan.out, RUN_FILES)
     with attempt_in(plan.out) as attempt:
         if plan.background_from_samples:
             plan = _with_background_of_samples(plan, bench, watch)
             bench = workbench(plan)
         outcomes = {} if plan.force else _kept(plan, bench, watch)
         to_do = [sample for sample in plan.samples if sample.info.sample not in outcomes]
+        refuse_foreign_in_samples(plan.out, (sample.info.sample for sample in to_do))
         outcomes |= _run(attempt, plan, bench, to_do, watch, dispatch)
         ordered = tuple(_without_earlier(outcomes[sample.info.sample]) for sample in plan.samples)
         write_run_pages(plan, bench, ordered)

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from kinescape import __version__
+from kinescape.engine.foreign import refuse_foreign_files
 from kinescape.engine.packing import RUNTIME_BASE_MINUTES, RUNTIME_SLACK, dealt
 from kinescape.engine.plan import Watch
 from kinescape.engine.profile import Dispatch, Place, place_of
@@ -44,10 +45,12 @@ from kinescape.structure.screen.run import label_of
 from kinescape.structure.screen.table import empty_row
 
 VERB = "run-structures"
+MARKS = {SCREEN: b"kinescape", SUMMARY: b"kinescape", SIMULATIONS: b"kinescape", PICTURE: b"<svg"}
+"""What the files of a batch hold near their beginning."""
 PROVENANCE = "provenance.json"
-PREPARE_SECONDS, SECONDS_PER_START = 8.0, 4.2
+PREPARE_SECONDS, SECONDS_PER_START = 8.0, 34.0
 """CPU seconds of a screen: the wild type once for each job, then each start of a row (2XP2 with crizotinib, L1198R: 7.8
-for the wild type, 16.5 for four starts)."""
+for the wild type; rows of two starts 40 to 110, 67 on average)."""
 SCREEN_MB, REDUCED_MB, FULL_MB = 500, 1000, 2000
 """Memory asked for. On 2XP2 a screen takes 210 MiB, and building the whole system in water 300 MiB; a GPU's driver adds
 memory of its own, which was not measured."""
@@ -95,6 +98,7 @@ def run_structures(
     out = plan.out.absolute()
     dispatch = dispatch or Dispatch()
     writable_folder(out)
+    refuse_foreign_files(out, MARKS)
     with attempt_in(out) as attempt:
         results = _there_already(plan.tasks, out, watch)
         left = [task for task in plan.tasks if task.name not in results]

@@ -10,6 +10,7 @@ from kinescape.errors import InputError, KinescapeError
 from kinescape.fetching import Progress, download
 from kinescape.files import sha256_of, whole_file, write_text
 from kinescape.genome.catalogue import Genome
+from kinescape.web import shown_address
 
 BLOCK = 1 << 22
 SPARE = 1.05
@@ -45,7 +46,7 @@ def fetch_genome(
         packed = fasta.with_name(f"{fasta.name}.gz")
         if not packed.is_file():
             _check_space(fasta.parent, genome.bytes + genome.bases)
-            say(f"fetching {genome.url}")
+            say(f"fetching {shown_address(genome.url)}")
             download(genome.url, packed, md5=genome.md5, progress=progress)
         say("unpacking")
         _unpack(packed, fasta)

@@ -12,7 +12,7 @@ from kinescape.structure.chain_ends import completed
 from kinescape.structure.clashes import Clash, clashes_of
 from kinescape.structure.geometry import dihedral
 from kinescape.structure.model import Model, Residue
-from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations
+from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations, seen_residue
 from kinescape.structure.parameters import Floats, Parameters, parameters_of
 from kinescape.structure.place import Candidate, felt, moving, near, place_side_chain, scored_rotamers, seen, side_chain
 from kinescape.structure.protonate import PH, Site, titratable_sites, with_hydrogens
@@ -121,7 +121,7 @@ def mutate(
     substitutions = parse_mutations(mutations)
     check_against(model, substitutions)
     for number in relax_around:
-        model.residue(number)
+        seen_residue(model, number)
     prepared, built = completed(model)
     notes = _proline_notes(prepared, substitutions)
     changed = _substituted(prepared, substitutions)

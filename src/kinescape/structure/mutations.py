@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kinescape.errors import InputError
-from kinescape.structure.model import Model
+from kinescape.structure.model import Model, Residue
 from kinescape.structure.residues import LETTERS, NAMES
 
 WILD_TYPE = "WT"
@@ -56,13 +56,31 @@ def name_of(substitutions: Sequence[Substitution]) -> str:
 def check_against(model: Model, substitutions: Sequence[Substitution]) -> None:
     """InputError unless every substituted residue is in the model and is what the name says."""
     for each in substitutions:
-        residue = model.residue(each.number)
+        residue = seen_residue(model, each.number)
         if residue.letter != LETTERS[each.reference]:
             raise InputError(
                 f"{each.name}: residue {each.number} of {model.name}, chain {model.chain}",
                 found=f"{residue.letter}{each.number}",
                 expected=f"{LETTERS[each.reference]}{each.number}, the reference residue of the mutation's name",
             )
+
+
+def seen_residue(model: Model, number: int) -> Residue:
+    """A residue whose backbone was seen.
+
+    Raises
+    ------
+    InputError
+        It is not in the model, or only a fragment of it is: such a one is not built.
+    """
+    residue = model.residue(number)
+    if residue.kind == "protein" and not residue.has("N", "CA", "C"):
+        raise InputError(
+            f"residue {residue.letter}{number} of {model.name}, chain {model.chain}, was seen in a fragment only",
+            found=", ".join(residue.atoms),
+            expected="a residue whose N, CA and C are there",
+        )
+    return residue
 
 
 def _parse(text: str) -> Substitution:

@@ -14,7 +14,7 @@ from kinescape.structure.dynamics.run import check_request
 from kinescape.structure.ligands.parameters import packaged_ligand, read_parameters
 from kinescape.structure.ligands.whole import whole_ligand
 from kinescape.structure.model import Model
-from kinescape.structure.mutations import check_against, parse_mutations
+from kinescape.structure.mutations import check_against, parse_mutations, seen_residue
 from kinescape.structure.read import read_model
 from kinescape.structure.screen.run import not_modellable
 
@@ -114,7 +114,7 @@ class _Checker:
             task = replace(task, protocol="full" if self._gpus else "reduced")
         _at(task, "mutation", lambda: check_against(model, parse_mutations(task.mutation)))
         for number in task.sites:
-            _at(task, "sites", lambda number=number: model.residue(number))  # type: ignore[misc]
+            _at(task, "sites", lambda number=number: seen_residue(model, number))  # type: ignore[misc]
         _at(task, "nanoseconds", lambda: protocol_of(task))
         _at(task, "structure", lambda: check_request(simulation_request(task)))
         return task

@@ -95,12 +95,12 @@ def assemble(
     InputError
         No such ligand, ligand without parameters, another residue at the mutation's place, a pocket without ligand.
     """
-    from kinescape.structure.mutations import check_against, parse_mutations
+    from kinescape.structure.mutations import check_against, parse_mutations, seen_residue
 
     substitutions = parse_mutations(mutation)
     check_against(model, substitutions)
     for number in sites:
-        model.residue(number)
+        seen_residue(model, number)
     whole = whole_ligand(model.ligand(ligand), parameters) if ligand is not None else None
     if protocol.pocket and whole is None:
         raise InputError("a pocket is cut around a ligand", expected="--ligand NAME with --pocket, or --whole")

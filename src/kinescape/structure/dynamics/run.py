@@ -30,7 +30,7 @@ from kinescape.structure.dynamics.replica import DONE, TRAJECTORY, Engine, Progr
 from kinescape.structure.forcefield import Solvent
 from kinescape.structure.ligands.parameters import LigandParameters, read_parameters
 from kinescape.structure.ligands.whole import whole_ligand
-from kinescape.structure.mutations import check_against, name_of, parse_mutations
+from kinescape.structure.mutations import check_against, name_of, parse_mutations, seen_residue
 from kinescape.structure.read import read_model
 
 RECORD = "run.json"
@@ -188,7 +188,7 @@ def check_request(request: Request) -> None:
     model = read_model(request.structure, request.chain)
     check_against(model, parse_mutations(request.mutation))
     for site in request.sites:
-        model.residue(site)
+        seen_residue(model, site)
     if request.ligand is not None:
         whole_ligand(model.ligand(request.ligand), request.parameters)
 

@@ -22,7 +22,7 @@ from kinescape.structure.screen import energies as settings_of_energies
 from kinescape.structure.screen import replicates as settings_of_replicates
 from kinescape.structure.screen.compare import REPLICATES, compare
 from kinescape.structure.screen.prepare import Prepared, prepare
-from kinescape.structure.screen.table import Row, empty_row, kept_rows, row_of, write_rows
+from kinescape.structure.screen.table import Row, empty_row, kept_rows, refuse_foreign, row_of, write_rows
 
 Say = Callable[[str], None]
 TABLE = "screen.tsv"
@@ -71,6 +71,7 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     refused = {name: reason for name, each in wanted.items() if (reason := not_modellable(request, each))}
     label = label_of(request.drug)
     path = out / TABLE
+    refuse_foreign(path)
     settings = fingerprint(request)
     rows = {name: row for name, row in kept_rows(path, settings).items() if name in wanted}
     rows |= {name: empty_row(name, label, reason) for name, reason in refused.items()}

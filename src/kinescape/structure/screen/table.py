@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from kinescape.errors import InputError
 from kinescape.files import write_text
 from kinescape.structure.screen.compare import Comparison
 from kinescape.structure.screen.interval import Estimate
@@ -35,7 +36,8 @@ COLUMNS = (
     "atoms",
     "cpu_seconds",
 )
-MARK = "# settings "
+SETTINGS = "settings"
+"""The last column: a checksum of all that the row depends on."""
 Row = dict[str, str]
 
 
@@ -71,20 +73,34 @@ def empty_row(mutation: str, ligand: str, status: str) -> Row:
 
 def write_rows(path: Path, settings: str, rows: Sequence[Mapping[str, str]]) -> None:
     """Write the whole table; ``settings`` is a checksum of all that the numbers depend on."""
-    lines = [f"{MARK}{settings}", "\t".join(COLUMNS)]
-    lines += ["\t".join(row[name] for name in COLUMNS) for row in rows]
+    lines = ["\t".join((*COLUMNS, SETTINGS))]
+    lines += ["\t".join((*(row[name] for name in COLUMNS), settings)) for row in rows]
     write_text(path, "\n".join(lines) + "\n")
+
+
+def refuse_foreign(path: Path) -> None:
+    """An InputError where ``path`` is a file that no screen has written: it would be replaced."""
+    if not path.exists():
+        return
+    try:
+        with path.open(encoding="utf-8") as handle:
+            ours = handle.readline().rstrip("\n") == "\t".join((*COLUMNS, SETTINGS))
+    except (OSError, UnicodeDecodeError):
+        ours = False
+    if not ours:
+        raise InputError("is there and was not written by a screen", file=path, expected="another folder after -o")
 
 
 def kept_rows(path: Path, settings: str) -> dict[str, Row]:
     """Finished rows of an earlier run with the same settings, by mutation; none where there is no such table."""
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", errors="replace") as handle:
-        if handle.readline().rstrip("\n") != f"{MARK}{settings}":
-            return {}
-    rows = read_table(path, required=COLUMNS, delimiter="\t")
-    return {row.cells["mutation"]: dict(row.cells) for row in rows if row.cells["status"] == "done"}
+    rows = (row.cells for row in read_table(path, required=(*COLUMNS, SETTINGS), delimiter="\t"))
+    return {
+        cells["mutation"]: {name: cells[name] for name in COLUMNS}
+        for cells in rows
+        if cells["status"] == "done" and cells[SETTINGS] == settings
+    }
 
 
 def _cells(estimate: Estimate, mean: str, low: str, high: str) -> Row:
