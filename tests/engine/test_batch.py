@@ -86,8 +86,8 @@ def test_an_interrupt_ends_everything_quickly_and_says_how_to_resume(sheet: Shee
         # One sample is done, and the next of its job has just begun.
         until(lambda out=out: any((out / "samples").glob("s*")))  # type: ignore[misc]
         process.send_signal(number)
-        _, said = process.communicate(timeout=10)
-        assert process.returncode == 130
+        printed, said = process.communicate(timeout=10)
+        assert process.returncode == 130, (number, printed, said)
         assert "of 4 samples are done and kept in" in said
         assert "the same command resumes" in said
         assert "Traceback" not in said

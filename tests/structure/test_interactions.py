@@ -90,7 +90,7 @@ def test_everything_is_written_for_a_peptide(tmp_path: Path, command: Run) -> No
         for name in ("WT", "L1196F")
         for folder, end in (("ligand-", ".svg"), ("models/", ".pdb"))
     }
-    assert names - {"view.html"} == expected
+    assert names - {"view.html", ".kinescape-files"} == expected
     for name in ("ligand-WT.svg", "ligand-L1196F.svg", "map.svg"):
         ElementTree.fromstring((tmp_path / "out" / name).read_text())
     rows = [line.split("\t") for line in (tmp_path / "out" / "contacts.tsv").read_text().splitlines()]
