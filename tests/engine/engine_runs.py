@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -61,8 +62,14 @@ def assert_nothing_half_written(out: Path, expected: Path) -> int:
     return len(folders)
 
 
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(*arguments: str | Path, **options: object) -> subprocess.Popen[str]:
-    """`kinescape ARGUMENTS` in a session of its own."""
+    """`kinescape ARGUMENTS` in a session of its own, which hears a Ctrl-C also where the tests run in the background of a
+    shell, and therefore with SIGINT ignored."""
+    options.setdefault("preexec_fn", _hear_interrupts)
     return subprocess.Popen(
         [*KINESCAPE, *map(str, arguments)],
         stdout=subprocess.PIPE,
