@@ -67,8 +67,8 @@ def _hear_interrupts() -> None:
 
 
 def start(*arguments: str | Path, **options: object) -> subprocess.Popen[str]:
-    """`kinescape ARGUMENTS` in a session of its own, which hears a Ctrl-C also where the tests run in the background of a
-    shell, and therefore with SIGINT ignored."""
+    """`kinescape ARGUMENTS` in a session of its own, which hears a Ctrl-C also where the tests run in the background
+    of a shell, and therefore with SIGINT ignored."""
     options.setdefault("preexec_fn", _hear_interrupts)
     return subprocess.Popen(
         [*KINESCAPE, *map(str, arguments)],
