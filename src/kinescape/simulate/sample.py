@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -77,12 +78,13 @@ def simulate_sample(spec: SampleSpec, panel: Panel, prefix: Path, seed: int) -> 
 
 
 def _write_reads(pairs: SamplePairs, machine: Machine, first: Path, second: Path) -> None:
-    from xopen import xopen
-
-    # threads=0: compressed in this process, without time stamp and file name in the gzip header.
+    # zlib, not ISA-L (what xopen takes at this level): the latter's output may differ from one call to the next, and
+    # the same seed is to give the same bytes. No time stamp and no file name in the header.
     with (
-        xopen(first, "wb", compresslevel=GZIP_LEVEL, threads=0) as out_1,
-        xopen(second, "wb", compresslevel=GZIP_LEVEL, threads=0) as out_2,
+        first.open("wb") as raw_1,
+        second.open("wb") as raw_2,
+        gzip.GzipFile("", "wb", GZIP_LEVEL, raw_1, mtime=0) as out_1,
+        gzip.GzipFile("", "wb", GZIP_LEVEL, raw_2, mtime=0) as out_2,
     ):
         for text_1, text_2 in sequence(pairs.pool, pairs.templates, machine):
             out_1.write(text_1)
