@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kinescape import __version__
 from kinescape.errors import InputError
 from kinescape.files import sha256_of, write_text
 from kinescape.structure.alchemy.binding import Binding, LegResult, binding_of
@@ -20,14 +19,14 @@ from kinescape.structure.alchemy.table import write_windows
 from kinescape.structure.dynamics.checkpoint import read_checkpoint
 from kinescape.structure.dynamics.platforms import (
     choose_platform,
-    hardware,
     is_accelerated,
     nanoseconds_per_day,
     threads_here,
 )
 from kinescape.structure.dynamics.protocol import Protocol
+from kinescape.structure.dynamics.record import RECORD, check_folder, read_record, write_record
 from kinescape.structure.dynamics.replica import Engine, Progress, run_replica
-from kinescape.structure.dynamics.run import RECORD, Say, check_folder, protocol_for, read_record
+from kinescape.structure.dynamics.run import Say, protocol_for
 from kinescape.structure.forcefield import Solvent
 from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.ligands.whole import whole_ligand
@@ -311,24 +310,9 @@ def _identity(request: Request) -> dict[str, Any]:
 
 
 def _write_record(out: Path, request: Request, identity: dict[str, Any], engine: Engine) -> None:
-    import numpy
-    import openmm
-
     there = read_record(out) if (out / RECORD).exists() else {}
-    machine = hardware(engine.platform, engine.threads)
-    machines = [each for each in there.get("hardware", []) if each != machine] + [machine]
-    record = {
-        "kinescape": __version__,
-        "research_use_only": True,
-        "label": request.label,
-        **identity,
-        "picoseconds": max(request.sampling.picoseconds, float(there.get("picoseconds", 0.0))),
-        "replicas": max(request.replicas, int(there.get("replicas", 0))),
-        "replica_seeds": "seed + number of the replica - 1",
-        "versions": {"openmm": openmm.Platform.getOpenMMVersion(), "numpy": numpy.__version__},
-        "hardware": machines,
-    }
-    write_text(out / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    sampled = max(request.sampling.picoseconds, float(there.get("picoseconds", 0.0)))
+    write_record(out, {"label": request.label, **identity, "picoseconds": sampled}, request.replicas, engine)
 
 
 def _write_outcome(out: Path, request: Request, outcome: Outcome) -> None:

@@ -12,8 +12,8 @@ from kinescape.errors import InputError
 from kinescape.structure.analysis.quiet import quiet
 from kinescape.structure.dynamics.assemble import TOPOLOGY
 from kinescape.structure.dynamics.protocol import Protocol
+from kinescape.structure.dynamics.record import RECORD
 from kinescape.structure.dynamics.replica import DONE, TRAJECTORY
-from kinescape.structure.dynamics.run import RECORD
 
 SAME_ARM = ("structure_sha256", "chain", "state", "ligand", "ligand_parameters", "sites", "protocol")
 SAME_EXPERIMENT = ("structure_sha256", "chain", "ligand", "ligand_parameters", "protocol")

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from kinescape import __version__
 from kinescape.structure.batch.plan import Task
 from kinescape.structure.batch.requests import protocol_of, site_key
+from kinescape.structure.dynamics.record import RECORD
 from kinescape.structure.dynamics.replica import DONE
-from kinescape.structure.dynamics.run import RECORD
 from kinescape.structure.screen.table import COLUMNS, Row
 
 SCREEN, SIMULATIONS, SUMMARY = "screen.tsv", "simulations.tsv", "summary.tsv"

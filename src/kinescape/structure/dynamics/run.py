@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kinescape import __version__
 from kinescape.errors import InputError
-from kinescape.files import sha256_of, write_text
+from kinescape.files import sha256_of
 from kinescape.structure.dynamics.assemble import (
     SYSTEM,
     Assembled,
@@ -20,12 +18,12 @@ from kinescape.structure.dynamics.assemble import (
 )
 from kinescape.structure.dynamics.platforms import (
     choose_platform,
-    hardware,
     is_accelerated,
     nanoseconds_per_day,
     threads_here,
 )
 from kinescape.structure.dynamics.protocol import PAPER_NS, REDUCED_NS, Protocol
+from kinescape.structure.dynamics.record import RECORD, check_folder, read_record, write_record
 from kinescape.structure.dynamics.replica import DONE, TRAJECTORY, Engine, Progress, run_replica
 from kinescape.structure.forcefield import Solvent
 from kinescape.structure.ligands.parameters import LigandParameters, read_parameters
@@ -33,7 +31,6 @@ from kinescape.structure.ligands.whole import whole_ligand
 from kinescape.structure.mutations import check_against, name_of, parse_mutations, seen_residue
 from kinescape.structure.read import read_model
 
-RECORD = "run.json"
 Say = Callable[[str], None]
 TellReplica = Callable[[int, Progress], None]
 
@@ -212,40 +209,6 @@ def _identity(request: Request) -> dict[str, Any]:
     }
 
 
-def check_folder(out: Path, identity: dict[str, Any]) -> None:
-    """InputError unless a folder is new, or has a record (:data:`RECORD`) of a run with this identity."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise InputError("is a file", file=out, expected="a folder, new or of the same simulation")
-    if not (out / RECORD).exists():
-        if any(out.iterdir()):
-            raise InputError("is not empty and holds no simulation", file=out, expected="a new folder")
-        return
-    theirs = read_record(out)
-    if theirs.get("kinescape") != __version__:
-        raise InputError(
-            "the simulation is another version's", file=out, found=theirs.get("kinescape"), expected=__version__
-        )
-    for name, value in identity.items():
-        there = theirs.get(name)
-        if there == value:
-            continue
-        if isinstance(value, dict) and isinstance(there, dict):
-            name = next(key for key in value if value[key] != there.get(key))
-            there, value = there.get(name), value[name]
-        raise InputError(f"holds another simulation: its {name} differs", file=out, found=there, expected=value)
-
-
-def read_record(out: Path) -> dict[str, Any]:
-    """The record of a folder; InputError where it is damaged."""
-    try:
-        found: dict[str, Any] = json.loads((out / RECORD).read_text(encoding="utf-8"))
-    except (ValueError, OSError):
-        raise InputError("is no record of a simulation", file=out / RECORD) from None
-    return found
-
-
 def _write_record(
     out: Path,
     request: Request,
@@ -254,30 +217,19 @@ def _write_record(
     engine: Engine,
     speed: float | None,
 ) -> None:
-    import numpy
-    import openmm
-
     there = read_record(out) if (out / RECORD).exists() else {}
-    machine = hardware(engine.platform, engine.threads)
-    machines = [each for each in there.get("hardware", []) if each != machine] + [machine]
-    record = {
-        "kinescape": __version__,
-        "research_use_only": True,
+    water = {"explicit": "TIP3P, 0.15 mol/l NaCl, PME", "implicit": "OBC2", "vacuum": "none"}
+    facts = {
         "what": "molecular dynamics: a model, not an experiment",
         "label": request.protocol.label,
         **identity,
-        "replicas": max(request.replicas, int(there.get("replicas", 0))),
-        "replica_seeds": "seed + number of the replica - 1",
         "atoms": assembled.system.getNumParticles(),
         "solute_atoms": len(assembled.solute),
-        "force_field": "ff14SB; water: "
-        + {"explicit": "TIP3P, 0.15 mol/l NaCl, PME", "implicit": "OBC2", "vacuum": "none"}[request.protocol.solvent],
-        "versions": {"openmm": openmm.Platform.getOpenMMVersion(), "numpy": numpy.__version__},
-        "hardware": machines,
+        "force_field": f"ff14SB; water: {water[request.protocol.solvent]}",
         "ns_per_day_estimate": speed if speed is not None else there.get("ns_per_day_estimate"),
         "notes": list(assembled.notes),
     }
-    write_text(out / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    write_record(out, facts, request.replicas, engine)
 
 
 def _warn_of_length(request: Request, assembled: Assembled, engine: Engine, left: int, say: Say) -> float:
