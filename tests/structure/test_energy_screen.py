@@ -37,9 +37,11 @@ from kinescape.structure.screen.energies import (  # noqa: E402
     salt_water,
 )
 from kinescape.structure.screen.interval import mean_with_interval  # noqa: E402
+from kinescape.structure.screen.pieces import calculate  # noqa: E402
 from kinescape.structure.screen.prepare import Prepared, prepare  # noqa: E402
 from kinescape.structure.screen.replicates import grafted  # noqa: E402
 from kinescape.structure.screen.rotamers import ranked_rotamers  # noqa: E402
+from kinescape.structure.screen.table import row_of  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +200,34 @@ def test_same_seed_same_numbers(prepared: Prepared) -> None:
     # The leucine under the ligand holds it by dispersion: without it there is less.
     assert one.lennard_jones.mean > 0.5
     assert one.interaction.low <= one.interaction.mean <= one.interaction.high
+
+
+def test_rows_in_pieces_are_the_same_over_any_number_of_processes(prepared: Prepared) -> None:
+    todo = {name: parse_mutations(name) for name in ("L3A", "L3V")}
+    found: list[dict[str, dict[str, str]]] = []
+    for processes in (1, 3):
+        rows: dict[str, dict[str, str]] = {}
+        calculate([prepared], todo, 2, 7, processes, rows.__setitem__)
+        found.append(rows)
+    for name, substitutions in todo.items():
+        alone = row_of(
+            compare(prepared.model, prepared.ligand, substitutions, replicates=2, seed=7), "crystal", (0.0, 0.0)
+        )
+        for rows in found:
+            timed = {"seconds", "cpu_seconds"}
+            assert {column: cell for column, cell in rows[name].items() if column not in timed} == {
+                column: cell for column, cell in alone.items() if column not in timed
+            }
+            assert float(rows[name]["cpu_seconds"]) > 0.0
+
+
+def test_a_row_that_cannot_be_calculated_fails_alone(prepared: Prepared) -> None:
+    lost = replace(prepared.ligand, positions=np.full_like(prepared.ligand.positions, np.nan))
+    rows: dict[str, dict[str, str]] = {}
+    todo = {name: parse_mutations(name) for name in ("L3A", "L3V")}
+    calculate([replace(prepared, ligand=lost)], todo, 2, 1, 2, rows.__setitem__)
+    assert list(rows) == ["L3A", "L3V"]
+    assert all(row["status"].startswith("failed: ") and not row["delta_interaction_kcal"] for row in rows.values())
 
 
 def test_wrong_reference_residue(prepared: Prepared) -> None:

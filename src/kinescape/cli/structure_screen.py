@@ -21,7 +21,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--atp-ligand", default="ADP", show_default=True, help="Residue name of the nucleotide there.")
 @click.option("--replicates", default=4, show_default=True, type=click.IntRange(2, 100), help="Starts per mutation.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same numbers.")
-@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 256), help="Mutations side by side.")
+@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 256), help="Cores to work on.")
 @click.option("-o", "--out", type=PATH, required=True, help="Folder for screen.tsv; a screen in it goes on.")
 def screen(
     structure: Path,

@@ -15,7 +15,7 @@ from kinescape.structure.pocket import Pocket, cut_pocket
 from kinescape.structure.protonate import titratable_sites, with_hydrogens
 from kinescape.structure.screen.energies import Energies, PosedComplex
 from kinescape.structure.screen.interval import Estimate, mean_with_interval
-from kinescape.structure.screen.replicates import paired_energies
+from kinescape.structure.screen.replicates import Begun, begun, replicate
 from kinescape.structure.sidechain import with_side_chain
 
 REPLICATES = 4
@@ -44,15 +44,8 @@ class Comparison:
     replicates: int
 
 
-def compare(
-    prepared: Model,
-    ligand: WholeLigand,
-    substitutions: Sequence[Substitution],
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 1,
-) -> Comparison:
-    """Energy between ligand and pocket: mutant minus wild type.
+class Pair:
+    """Wild type and mutant in one piece, ready to be calculated: first :meth:`begin`, then replicates in any order.
 
     Parameters
     ----------
@@ -62,8 +55,6 @@ def compare(
         In its place in the model.
     substitutions
         One or more.
-    replicates
-        Pairs of wild type and mutant, relaxed one after the other (:mod:`.replicates`).
     seed
         The same seed gives the same numbers.
 
@@ -72,12 +63,34 @@ def compare(
     InputError
         A residue is not in the structure, or is not what the mutation's name says.
     """
-    check_against(prepared, substitutions)
-    numbers = tuple(each.number for each in substitutions)
-    pocket = cut_pocket(prepared, ligand, numbers)
-    wild = PosedComplex(pocket, ligand)
-    mutant = PosedComplex(_grafted(pocket, prepared, substitutions, seed), ligand)
-    pairs, rotamers = paired_energies(wild, mutant, numbers, replicates, seed)
+
+    def __init__(
+        self, prepared: Model, ligand: WholeLigand, substitutions: Sequence[Substitution], seed: int = 1
+    ) -> None:
+        check_against(prepared, substitutions)
+        self.numbers = tuple(each.number for each in substitutions)
+        self.seed = seed
+        pocket = cut_pocket(prepared, ligand, self.numbers)
+        self.wild = PosedComplex(pocket, ligand)
+        self.mutant = PosedComplex(_grafted(pocket, prepared, substitutions, seed), ligand)
+
+    def begin(self) -> Begun:
+        """What all replicates begin from."""
+        return begun(self.wild, self.mutant, self.numbers)
+
+    def replicate(self, begin: Begun, number: int) -> tuple[Energies, Energies]:
+        """Energies of wild type and mutant, relaxed one after the other (:mod:`.replicates`)."""
+        return replicate(self.wild, self.mutant, self.numbers, begin, number, self.seed)
+
+
+def comparison_of(
+    prepared: Model,
+    ligand: WholeLigand,
+    substitutions: Sequence[Substitution],
+    begin: Begun,
+    pairs: Sequence[tuple[Energies, Energies]],
+) -> Comparison:
+    """What the replicates of a :class:`Pair` say together."""
     return Comparison(
         mutation=name_of(substitutions),
         ligand=ligand.residue_name,
@@ -85,11 +98,26 @@ def compare(
         lennard_jones=_difference(pairs, "lennard_jones"),
         electrostatic=_difference(pairs, "electrostatic"),
         binding=_difference(pairs, "binding"),
-        distance=distance_to(prepared, ligand, numbers),
-        rotamers=rotamers,
-        atoms=len(mutant.positions),
-        replicates=replicates,
+        distance=distance_to(prepared, ligand, [each.number for each in substitutions]),
+        rotamers=len(begin.rotamers),
+        atoms=len(begin.rotamers[0]),
+        replicates=len(pairs),
     )
+
+
+def compare(
+    prepared: Model,
+    ligand: WholeLigand,
+    substitutions: Sequence[Substitution],
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 1,
+) -> Comparison:
+    """Energy between ligand and pocket, mutant minus wild type: all replicates, one after the other (:class:`Pair`)."""
+    pair = Pair(prepared, ligand, substitutions, seed)
+    begin = pair.begin()
+    pairs = [pair.replicate(begin, number) for number in range(replicates)]
+    return comparison_of(prepared, ligand, substitutions, begin, pairs)
 
 
 def distance_to(model: Model, ligand: WholeLigand, numbers: Sequence[int]) -> float:

@@ -9,6 +9,7 @@ replicates, and the mutant in the other. The first two start from the structure 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,34 +33,50 @@ KEPT = (*BACKBONE, "H", "HA")
 Positions = NDArray[np.float64]
 
 
-def paired_energies(
-    wild: PosedComplex, mutant: PosedComplex, numbers: tuple[int, ...], replicates: int, seed: int
-) -> tuple[list[tuple[Energies, Energies]], int]:
-    """Energies of wild type and mutant, one pair for each replicate, and how many rotamers were used.
+@dataclass(frozen=True)
+class Begun:
+    """What all replicates begin from: the wild type's first minimum, and the rotamers worth a replicate, best first.
+
+    Positions in ångström, (atoms of the wild type, 3) and (atoms of the mutant, 3).
+    """
+
+    wild: Positions
+    rotamers: tuple[Positions, ...]
+
+
+def begun(wild: PosedComplex, mutant: PosedComplex, numbers: tuple[int, ...]) -> Begun:
+    """Relax the wild type, and survey the mutant's rotamers in what it became.
 
     Parameters
     ----------
     wild, mutant
         The same piece; only the residues ``numbers`` differ.
-    seed
-        Of the displacements: the same seed gives the same numbers.
     """
-    starts: list[Positions] = []
-    pairs = []
-    for number in range(replicates):
-        if number % 2 == 0:
-            before = wild.relaxed(wild.positions + _jitter(wild, seed, number))
-            if not starts:
-                starts = surveyed(mutant, grafted(wild, before, mutant, mutant.positions, numbers), numbers)
-            after = mutant.relaxed(put_in(wild, before, mutant, _turn(starts, number), numbers))
-        else:
-            begin = put_in(wild, wild.positions, mutant, _turn(starts, number), numbers)
-            after = mutant.relaxed(begin + _jitter(mutant, seed, number))
-            before = wild.relaxed(put_in(mutant, after, wild, wild.positions, numbers))
-        forms = [(wild, before), (mutant, after)]
-        free = _free(forms if number % 2 == 0 else forms[::-1], numbers)
-        pairs.append((wild.energies(before, free[wild]), mutant.energies(after, free[mutant])))
-    return pairs, len(starts)
+    there = wild.relaxed(wild.positions)
+    rotamers = surveyed(mutant, grafted(wild, there, mutant, mutant.positions, numbers), numbers)
+    return Begun(there, tuple(rotamers))
+
+
+def replicate(
+    wild: PosedComplex, mutant: PosedComplex, numbers: tuple[int, ...], begin: Begun, number: int, seed: int
+) -> tuple[Energies, Energies]:
+    """Energies of wild type and mutant in replicate ``number`` (from 0); even ones relax the wild type first.
+
+    Replicates do not depend on one another. ``seed`` is of the displacements: the same seed gives the same numbers.
+    """
+    start = begin.rotamers[
+        (number // 2) % len(begin.rotamers)
+    ]  # each serves for a pair of replicates, from either side
+    if number % 2 == 0:
+        before = begin.wild if number == 0 else wild.relaxed(wild.positions + _jitter(wild, seed, number))
+        after = mutant.relaxed(put_in(wild, before, mutant, start, numbers))
+    else:
+        first = put_in(wild, wild.positions, mutant, start, numbers)
+        after = mutant.relaxed(first + _jitter(mutant, seed, number))
+        before = wild.relaxed(put_in(mutant, after, wild, wild.positions, numbers))
+    forms = [(wild, before), (mutant, after)]
+    free = _free(forms if number % 2 == 0 else forms[::-1], numbers)
+    return wild.energies(before, free[wild]), mutant.energies(after, free[mutant])
 
 
 def surveyed(mutant: PosedComplex, positions: Positions, numbers: tuple[int, ...]) -> list[Positions]:
@@ -114,11 +131,6 @@ def side_atoms(complex_: PosedComplex, numbers: Sequence[int]) -> NDArray[np.int
         [index for number in numbers for index in complex_.site_atoms(number) if complex_.labels[index][1] not in KEPT],
         dtype=np.int64,
     )
-
-
-def _turn(starts: list[Positions], replicate: int) -> Positions:
-    """Each rotamer serves for a pair of replicates, one from either side."""
-    return starts[(replicate // 2) % len(starts)]
 
 
 def _jitter(complex_: PosedComplex, seed: int, replicate: int) -> Positions:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from kinescape import __version__
@@ -21,6 +19,7 @@ from kinescape.structure.screen import compare as settings_of_compare
 from kinescape.structure.screen import energies as settings_of_energies
 from kinescape.structure.screen import replicates as settings_of_replicates
 from kinescape.structure.screen.compare import REPLICATES, compare
+from kinescape.structure.screen.pieces import calculate
 from kinescape.structure.screen.prepare import Prepared, prepare
 from kinescape.structure.screen.table import Row, empty_row, kept_rows, refuse_foreign, row_of, write_rows
 
@@ -87,20 +86,13 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
         return in_order()
     sites = [prepared_site(site, request.seed, say) for site in (request.drug, request.nucleotide) if site is not None]
     write_rows(path, settings, in_order())
-    workers = max(1, min(request.processes, len(todo)))
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (sites, request.replicates, request.seed)) as pool:
-        pending: dict[Future[Row], str] = {pool.submit(_row, name, each): name for name, each in todo.items()}
-        try:
-            while pending:
-                done, _ = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    name = pending.pop(future)
-                    rows[name] = future.result()
-                    write_rows(path, settings, in_order())
-                    say(f"{len(rows)}/{len(wanted)} {name}: {_shown(rows[name])}")
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+
+    def found(name: str, row: Row) -> None:
+        rows[name] = row
+        write_rows(path, settings, in_order())
+        say(f"{len(rows)}/{len(wanted)} {name}: {_shown(row)}")
+
+    calculate(sites, todo, request.replicates, request.seed, request.processes, found)
     return in_order()
 
 
@@ -147,21 +139,6 @@ def prepared_site(site: Site, seed: int, say: Say) -> Prepared:
     for note in found.notes:
         say(note)
     return found
-
-
-_WORK: dict[str, object] = {}
-
-
-def _start(sites: list[Prepared], replicates: int, seed: int) -> None:
-    """Give a worker process what all rows share."""
-    _WORK.update(sites=sites, replicates=replicates, seed=seed)
-
-
-def _row(name: str, substitutions: Sequence[Substitution]) -> Row:
-    sites: list[Prepared] = _WORK["sites"]  # type: ignore[assignment]
-    replicates: int = _WORK["replicates"]  # type: ignore[assignment]
-    seed: int = _WORK["seed"]  # type: ignore[assignment]
-    return calculated_row(sites, name, substitutions, replicates, seed)
 
 
 def calculated_row(
