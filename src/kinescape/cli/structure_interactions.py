@@ -37,7 +37,7 @@ def interactions(
     The ligand stays where the crystal has it in every model, so what is shown is what the mutation does to the contacts
     of that pose, not whether the drug still binds.
     """
-    from kinescape.structure.compare import LONGER, differences_of, states_of
+    from kinescape.structure.compare import differences_of, nothing_differs, states_of
     from kinescape.structure.mutations import listed_mutations
     from kinescape.structure.network import parse_network
     from kinescape.structure.options import smiles_options
@@ -81,8 +81,7 @@ def interactions(
     if lines:
         print_table("What differs", ("mutant", "residue", "interaction", "WT A", "mutant A", "change"), lines)
     elif len(states) > 1:
-        others = ", ".join(state.name for state in states[1:])
-        click.echo(f"What differs: nothing. {others}: every contact of the wild type, none besides, within {LONGER:g} A")
+        click.echo(f"\nWhat differs\n{nothing_differs(states)}")
     for state in states:
         for pair in state.network:
             angle = "" if pair.angle is None else f", {pair.angle:.0f} degrees"

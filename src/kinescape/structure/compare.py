@@ -122,6 +122,14 @@ def differences_of(states: Sequence[State]) -> tuple[Difference, ...]:
     return tuple(found)
 
 
+def nothing_differs(states: Sequence[State]) -> str:
+    """That no contact differs, in words; for states of which that is so."""
+    mutants = ", ".join(state.name for state in states[1:])
+    if not mutants:
+        return "No mutant was asked for."
+    return f"Nothing: {mutants} and the wild type have the same contacts, none longer or shorter by {LONGER:g} Å."
+
+
 def _change(one: Contact | None, other: Contact | None) -> str:
     if one is None:
         return "new"

@@ -30,8 +30,8 @@ class Substitution:
 def parse_mutations(mutations: Sequence[str] | str) -> tuple[Substitution, ...]:
     """The substitutions that names stand for, by residue number. ``WT``, or no name at all, stands for none.
 
-    ``L1196M``, ``p.L1196M``, ``p.Leu1196Met`` and ``p.(Leu1196Met)`` are the same, in capitals or not; ``+`` joins those
-    that lie on one molecule.
+    ``L1196M``, ``p.L1196M``, ``p.Leu1196Met`` and ``p.(Leu1196Met)`` are the same, in capitals or not; ``+`` joins
+    those that lie on one molecule.
 
     Raises
     ------
@@ -45,7 +45,9 @@ def parse_mutations(mutations: Sequence[str] | str) -> tuple[Substitution, ...]:
         for part in name.split("+"):
             text = part.strip()
             if not text:
-                raise InputError("a mutation is empty", found=name, expected=f"{EXPECTED}; {WILD_TYPE} for the wild type")
+                raise InputError(
+                    "a mutation is empty", found=name, expected=f"{EXPECTED}; {WILD_TYPE} for the wild type"
+                )
             if text.upper() == WILD_TYPE:
                 continue
             one = _parse(text)

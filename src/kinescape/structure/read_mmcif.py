@@ -73,9 +73,7 @@ def _atoms(path: Path, block: Any) -> tuple[list[AtomLine], int]:
         if len(models) > 1:
             continue
         try:
-            if len(row) < columns:
-                raise ValueError("columns")
-            atoms.append(_atom(number, row))
+            atoms.append(_atom(number, row, columns))
         except (KeyError, ValueError):
             raise InputError(
                 f"row {number} of _atom_site is cut short or has no number where one belongs; is the file truncated?",
@@ -91,7 +89,9 @@ def _atoms(path: Path, block: Any) -> tuple[list[AtomLine], int]:
     return atoms, max(len(models), 1)
 
 
-def _atom(number: int, row: dict[str, str]) -> AtomLine:
+def _atom(number: int, row: dict[str, str], columns: int) -> AtomLine:
+    if len(row) < columns:
+        raise ValueError("columns")
     x, y, z = (float(row[f"Cartn_{axis}"]) for axis in "xyz")
     if not all(math.isfinite(value) for value in (x, y, z)):
         raise ValueError("coordinate")

@@ -17,7 +17,19 @@ SHORTEST = 66
 Older files end there too: element and charge came later."""
 ELEMENT = 78
 """Column in which the element ends."""
-NAMES_AT_END = ("ATOM  ", "HETATM", "ANISOU", "SIGATM", "SIGUIJ", "TER   ", "MODEL ", "ENDMDL", "CONECT", "MASTER", "END   ")
+NAMES_AT_END = (
+    "ATOM  ",
+    "HETATM",
+    "ANISOU",
+    "SIGATM",
+    "SIGUIJ",
+    "TER   ",
+    "MODEL ",
+    "ENDMDL",
+    "CONECT",
+    "MASTER",
+    "END   ",
+)
 """Records that follow the first atom of a file."""
 ANISOU = 70
 """Column in which the last number of an ANISOU record ends."""
@@ -67,7 +79,9 @@ def _check_end(path: Path, lines: Sequence[str]) -> None:
     last = lines[number - 1].rstrip() if number else ""
     half_a_name = last not in ("", "TER") and any(each != last and each.startswith(last) for each in NAMES_AT_END)
     if half_a_name or (last.startswith("ANISOU") and len(last) < ANISOU):
-        raise InputError("ends in the middle of a line", file=path, line=number, found=last, expected="a whole line, or END")
+        raise InputError(
+            "ends in the middle of a line", file=path, line=number, found=last, expected="a whole line, or END"
+        )
     before = next((line for line in reversed(lines[: number - 1]) if line[:6] in RECORDS), "")
     if last[:6] in RECORDS and len(last) < ELEMENT and before[ELEMENT - 2 : ELEMENT].strip():
         raise InputError(
