@@ -44,9 +44,9 @@ def screen(
     from kinescape.structure.screen.run import Request, run_screen
     from kinescape.structure.screen.table import COLUMNS
 
+    names = listed_mutations(mutations)
     drug = site_of(structure, chain, ligand, parameters=parameters, smiles=smiles, place=place)
     nucleotide = site_of(atp_model, None, atp_ligand) if atp_model is not None else None
-    names = listed_mutations(mutations)
     request = Request(drug, names, nucleotide, replicates=replicates, seed=seed, processes=processes)
     rows = run_screen(request, out, lambda line: click.echo(line, err=True))
     shown = COLUMNS[:5] + COLUMNS[6:7]

@@ -10,13 +10,12 @@ import numpy as np
 from kinescape.structure.model import AltLoc, Kind, Residue
 from kinescape.structure.residues import BACKBONE, CAPS, IONS, WATERS, letter_of
 
-ELEMENTS = frozenset(
-    (
-        "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr "
-        "Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir "
-        "Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm"
-    ).split()  # noqa: SIM905 - a list of a hundred strings is harder to read
-)
+_SYMBOLS = """
+H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc
+Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi
+Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm
+"""
+ELEMENTS = frozenset(_SYMBOLS.split())
 OF_PROTEINS, OF_LIGANDS = frozenset("HCNOSP"), frozenset("HBCNOFPSI")
 """Elements of one letter that a name without a stated element can stand for."""
 ALONE_IN_LIGANDS = frozenset(("Cl", "Br", "Mg", "Na", "Zn", "Fe", "Mn", "Ca"))

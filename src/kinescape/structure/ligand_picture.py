@@ -16,8 +16,8 @@ WIDTH, HEIGHT = 900, 700
 DASHES = {"hydrogen bond": "7 4", "salt bridge": "2 3", "halogen bond": "8 3 2 3", "water bridge": "1 4"}
 """By the beginning of a kind's name: dashes tell the lines apart as well as colours, for those who see none."""
 NOTE = (
-    "Numbers: Å. A residue's frame has the colour of its first contact. Van der Waals contacts are drawn where a residue "
-    "has no other.",
+    "Numbers: Å. A residue's frame has the colour of its first contact. Van der Waals contacts are drawn where a "
+    "residue has no other.",
     "Arrows of hydrogen bonds point to the side that takes the hydrogen.",
 )
 
@@ -30,9 +30,9 @@ def colour_of(kind: str) -> str:
 def ligand_svg(ligand: Residue, smiles: str, contacts: Sequence[Contact], title: str, described: str = "") -> str:
     """SVG of the ligand's structure formula with one node per residue, joined to the atoms that it touches.
 
-    Van der Waals contacts are drawn only for residues that have nothing else. Lines are labelled with distances in Å;
-    an arrow leads from the side that gives a hydrogen to the one that takes it. Only contacts have colours: the formula is
-    black.
+    Van der Waals contacts are drawn only for residues that have nothing else. Lines are labelled with distances in Å.
+    An arrow leads from the side that gives a hydrogen to the one that takes it. Only contacts have colours: the formula
+    is black.
     """
     drawing, points = _formula(ligand, smiles)
     by_residue: dict[str, list[Contact]] = {}

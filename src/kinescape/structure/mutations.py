@@ -44,7 +44,7 @@ def parse_mutations(mutations: Sequence[str] | str) -> tuple[Substitution, ...]:
     for name in names:
         for part in name.split("+"):
             text = part.strip()
-            if not text:
+            if not text.strip(", "):
                 raise InputError(
                     "a mutation is empty", found=name, expected=f"{EXPECTED}; {WILD_TYPE} for the wild type"
                 )

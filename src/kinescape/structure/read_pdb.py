@@ -88,8 +88,8 @@ def _check_end(path: Path, lines: Sequence[str]) -> None:
             "ends in the middle of a line",
             file=path,
             line=number,
-            found=f"{len(last)} columns",
-            expected="an element in columns 77-78, as in the lines above; or END, if nothing is missing",
+            found=len(last),
+            expected=f"{ELEMENT} columns, the element among them as in the lines above; or END, if nothing is missing",
         )
     if _entry(lines):
         raise InputError(
@@ -108,8 +108,8 @@ def _atom(path: Path, number: int, line: str) -> AtomLine:
             "line of an atom is cut short; is the file truncated?",
             file=path,
             line=number,
-            found=f"{columns} columns",
-            expected=f"at least {SHORTEST}: coordinates, occupancy and B factor",
+            found=columns,
+            expected=f"at least {SHORTEST} columns: coordinates, occupancy and B factor",
         )
     raw = line[12:16]
     name, residue = raw.strip(), line[17:20].strip()
