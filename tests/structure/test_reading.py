@@ -178,6 +178,9 @@ def test_files_older_than_the_elements_columns_are_read(tmp_path: Path) -> None:
         (" X1 ", "", ""),
         ("    ", "", ""),
         ("CD  ", " C", "C"),
+        (" UNK", " X", "X"),
+        (" C1 ", " 123", "C"),
+        (" D1 ", " D", "H"),
         (" C1 ", "QQ", ""),
         ("CL1 ", "C", ""),  # the symbol lost its second letter
         ("CL1 ", "CL", "Cl"),

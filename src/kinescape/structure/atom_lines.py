@@ -16,6 +16,8 @@ Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb 
 Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm
 """
 ELEMENTS = frozenset(_SYMBOLS.split())
+UNKNOWN = "X"
+"""What deposits state for an atom that nobody could tell (residues UNX and UNL)."""
 OF_PROTEINS, OF_LIGANDS = frozenset("HCNOSP"), frozenset("HBCNOFPSI")
 """Elements of one letter that a name without a stated element can stand for."""
 ALONE_IN_LIGANDS = frozenset(("Cl", "Br", "Mg", "Na", "Zn", "Fe", "Mn", "Ca"))
@@ -135,9 +137,10 @@ def element_of(stated: str, atom_name: str, raw_name: str, residue: str) -> str:
     ``raw_name`` is the name in its four columns: PDB puts one-letter symbols into column 14 and two-letter symbols into
     columns 13 and 14, and names of four characters begin in column 13 whatever the element is.
     """
-    symbol = stated.strip()
-    if symbol:
-        return "H" if symbol.upper() == "D" else symbol.capitalize() if symbol.capitalize() in ELEMENTS else ""
+    symbol = stated.strip().capitalize()
+    # Files from before 1996 number their lines in these columns.
+    if symbol.isalpha():
+        return "H" if symbol == "D" else symbol if symbol in ELEMENTS or symbol == UNKNOWN else ""
     if residue in IONS and atom_name == residue:
         return "I" if residue == "IOD" else atom_name.capitalize()
     letters = "".join(letter for letter in atom_name if letter.isalpha())
