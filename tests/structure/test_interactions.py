@@ -83,6 +83,7 @@ def test_unknown_ligand_says_how_to_give_a_smiles(tmp_path: Path, command: Run) 
     for network, said in (
         ("K1196,L1198", "found 'K1196'; expected L there"),
         ("L1196,L1500", "residue 1500 is not in"),
+        ("", "found ''; expected"),
     ):
         arguments = ("--ligand", "BNZ", "--smiles", "BNZ=c1ccccc1", "--network", network)
         code, _, err = command("interactions", path, *arguments, "-o", tmp_path / "out")
@@ -250,7 +251,9 @@ def test_labels_lie_neither_on_each_other_nor_outside() -> None:
     for number, box in enumerate(boxes):
         assert (box[:2] >= frame[:2]).all()
         assert (box[2:] <= frame[2:]).all()
-        assert shown[labels[number].text].x0 == pytest.approx(box[0], abs=0.5)
+        written = shown[labels[number].text].extents
+        assert (written[:2] > box[:2]).all()
+        assert (written[2:] < box[2:]).all()
         for other in boxes[:number]:
             sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
             assert min(sides) <= 0, "two labels on each other"

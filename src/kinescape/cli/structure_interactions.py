@@ -16,7 +16,7 @@ from kinescape.cli.tables import print_table
 @click.option("--ligand", required=True, metavar="NAME", help="Residue name of the drug (VGH: crizotinib in 2XP2).")
 @click.option("--mutations", default=None, help="Mutants, comma-separated; + joins a compound: L1196M,L1196M+G1202R.")
 @click.option("-o", "--out", "folder", type=OutputFolder(), required=True, help="Folder for the results.")
-@click.option("--network", default="", metavar="LIST", help="Hydrogen bonds within a set: Y1237,H1247,D1270.")
+@click.option("--network", default=None, metavar="LIST", help="Hydrogen bonds within a set: Y1237,H1247,D1270.")
 @click.option("--chain", default=None, help="Chain (default: the first with protein).")
 @click.option("--ph", default=7.4, show_default=True, type=PH, help="pH of the protonation.")
 @click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
@@ -26,7 +26,7 @@ def interactions(
     ligand: str,
     mutations: str | None,
     folder: Path,
-    network: str,
+    network: str | None,
     chain: str | None,
     ph: float,
     smiles: tuple[str, ...],
@@ -52,7 +52,7 @@ def interactions(
         model,
         ligand.upper(),
         names,
-        network=parse_network(network) if network else (),
+        network=parse_network(network) if network is not None else (),
         ph=ph,
         seed=seed,
         smiles=given,

@@ -19,6 +19,8 @@ LEADER = 12.0
 ON_LABEL, ON_STICK, FARTHER, OUTSIDE = 50.0, 1.0, 0.12, 1000.0
 """What counts against a place: each pixel of the shorter side that lies on another label (never, if there is room),
 each sample of a stick below it, each pixel away from its point, lying beyond the picture."""
+ROOM = 3.0
+"""Pixels that a label keeps free around it."""
 SAMPLES = 12
 """Points by which a stick is felt."""
 
@@ -45,7 +47,7 @@ def place_labels(axes: Any, labels: Sequence[Label], sticks: Sequence[Any]) -> l
     Returns
     -------
     list of numpy.ndarray
-        Left, bottom, right and top of every label in pixels of the figure, in the order of ``labels``.
+        Left, bottom, right and top of every label with its room, in pixels of the figure, in the order of ``labels``.
     """
     figure = axes.figure
     figure.canvas.draw()
@@ -76,11 +78,11 @@ def place_labels(axes: Any, labels: Sequence[Label], sticks: Sequence[Any]) -> l
             bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75},
         )
         extent = text.get_window_extent()
-        size = np.array([extent.width, extent.height])
+        size = np.array([extent.width, extent.height]) + 2 * ROOM * scale
         point = axes.transData.transform(label.point)
         box = _best(point, size, felt, list(taken.values()), frame, scale)
         taken[number] = box
-        text.set_position(back.transform(box[:2]))
+        text.set_position(back.transform(box[:2] + ROOM * scale))
         near = np.clip(point, box[:2], box[2:])
         if np.linalg.norm(near - point) > LEADER * scale:
             joined = back.transform([point, near])
