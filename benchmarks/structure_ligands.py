@@ -40,7 +40,7 @@ LIGANDS: dict[str, tuple[str, str, list[str], str]] = {
     ),
     "lorlatinib": (
         "LOR",
-        "C[C@H]1Oc2cc(cnc2N)-c2c(C#N)nn(C)c2CN(C)C(=O)c2ccc(F)cc12",
+        "C[C@H]1Oc2cc(cnc2N)-c2c(C#N)n(C)nc2CN(C)C(=O)c2ccc(F)cc12",
         ["5P8"],
         "neutral",
     ),

@@ -40,7 +40,7 @@ def protocol(solvent: Solvent) -> Protocol:
 @cache
 def dipeptide(letter: str, solvent: Solvent, chi: bool = False) -> Assembled:
     """ACE-X-NME, held in the extended shape; with ``chi`` its chi1 as well."""
-    found = assemble(peptide(letter, NUMBER, STRAND), None, "", protocol(solvent))
+    found = assemble(peptide(letter, NUMBER, STRAND), None, "WT", protocol(solvent))
     at = {(atom.residue.name in ("ACE", "NME"), atom.residue.name, atom.name): atom.index for atom in atoms_of(found)}
     own = {name: place for (cap, _, name), place in at.items() if not cap}
     before, after = at[True, "ACE", "C"], at[True, "NME", "N"]

@@ -168,7 +168,7 @@ def test_each_end_is_the_force_fields_own_and_what_dangles_feels_nothing(change:
 
 def test_ends_in_a_box_of_water() -> None:
     """PME: what is not there is felt by no water, and either end is the same system where both are alanine."""
-    wild = assemble(peptide("A", 100, STRAND), None, "", protocol("explicit"))
+    wild = assemble(peptide("A", 100, STRAND), None, "WT", protocol("explicit"))
     for force in wild.system.getForces():
         if isinstance(force, openmm.NonbondedForce):
             # The long-range correction of dispersion knows the atoms that come as atoms without dispersion.
@@ -200,7 +200,7 @@ def test_ends_in_a_box_of_water() -> None:
 
 def test_windows_in_a_box_breathe(tmp_path: Path) -> None:
     """Explicit water through the same code: constant pressure, each window with its own box, finite in all windows."""
-    wild = assemble(peptide("A", 100, STRAND), None, "", protocol("explicit"))
+    wild = assemble(peptide("A", 100, STRAND), None, "WT", protocol("explicit"))
     hybrid = hybrid_of(wild, Substitution("ALA", 100, "VAL"), residue_of(dipeptide("V", "vacuum")))
     sampling = Sampling(windows=2, picoseconds=0.24, settle_ps=0.12, exchange_ps=0.12)
     start = hybrid.assembled.start
@@ -424,7 +424,7 @@ def test_both_ends_of_a_leg_are_the_pockets_that_are_simulated(structure: Path, 
     model = read_model(structure)
     reduced = Protocol(solvent="implicit", pocket=True, time_ns=0.1)
     hybrid = build_leg(model, leg, "LOR", Substitution("LEU", 3, "VAL"), reduced)
-    wild = assemble(model, "LOR", "", reduced, sites=(3,), apo=leg == "apo")
+    wild = assemble(model, "LOR", "WT", reduced, sites=(3,), apo=leg == "apo")
     mutant = assemble(model, "LOR", "L3V", reduced, apo=leg == "apo")
     assert any(atom.residue.name == "LOR" for atom in atoms_of(mutant)) == (leg == "complex")
     start = hybrid.assembled.start.positions

@@ -287,7 +287,7 @@ def test_a_drug_in_explicit_water_keeps_its_energy_when_coupled(tmp_path: Path) 
 
     path = tmp_path / "complex.pdb"
     path.write_text(complex_text())
-    wet = assemble(read_model(path), "LOR", "", Protocol())
+    wet = assemble(read_model(path), "LOR", "WT", Protocol())
     drug = [atom.index for atom in wet.topology.atoms() if atom.residue.name == "LOR"]
     drug = wet.solute[drug].tolist()
     for force in wet.system.getForces():

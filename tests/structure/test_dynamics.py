@@ -38,7 +38,7 @@ REFERENCE = Engine("Reference", 1)
 
 @pytest.fixture(scope="module")
 def dipeptide() -> Assembled:
-    return assemble(peptide("A", 100), None, "", TINY)
+    return assemble(peptide("A", 100), None, "WT", TINY)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -112,7 +112,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
 def test_explicit_water_goes_on_bit_for_bit_under_pressure(tmp_path: Path) -> None:
     wet = replace(TINY, solvent="explicit", time_ns=0.00012, npt_ps=0.04, heat_ps=0.02, nvt_ps=0.02, chunk_ps=0.06)
     wet = replace(wet, minimise_steps=30)
-    assembled = assemble(peptide("A", 100), None, "", wet)
+    assembled = assemble(peptide("A", 100), None, "WT", wet)
     engine = Engine("CPU", 1)
     run_replica(tmp_path / "whole", assembled, wet, 7, engine)
     with pytest.raises(Killed):
@@ -241,7 +241,7 @@ def test_pockets_of_wild_type_and_mutant_are_one_piece(tmp_path: Path) -> None:
 
     model = read_model(path)
     implicit = replace(TINY, solvent="implicit", pocket=True)
-    wild = assemble(model, "LOR", "", implicit, sites=(3,))
+    wild = assemble(model, "LOR", "WT", implicit, sites=(3,))
     mutant = assemble(model, "LOR", "L3M", implicit)
 
     def residues(which: Assembled) -> list[tuple[str, str]]:
@@ -259,7 +259,7 @@ def test_the_solute_is_one_molecule_for_the_barostat(tmp_path: Path) -> None:
 
     from kinescape.structure.read import read_model
 
-    wet = assemble(read_model(path), "LOR", "", replace(TINY, solvent="explicit"))
+    wet = assemble(read_model(path), "LOR", "WT", replace(TINY, solvent="explicit"))
     context = Context(wet.system, VerletIntegrator(0.001))
     groups = [set(each) for each in context.getMolecules()]
     assert any(set(wet.solute.tolist()) == group for group in groups)

@@ -120,6 +120,14 @@ def test_what_goes_wrong_leaves_nothing(
     assert not list(tmp_path.glob("*.pdb"))
 
 
+def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path: Path, site: Site, command: Run) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, err = command("fetch", "2XP2", "-o", tmp_path / "file", "--server", site.url)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "expected a folder to write to" in err
+    assert site.asked == []
+
+
 def test_offline_is_said_plainly(tmp_path: Path, command: Run) -> None:
     code, _, err = command("fetch", "2XP2", "-o", tmp_path, "--server", "http://127.0.0.1:9", "--quiet")
     assert code == 1

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from peptide_builder import STRAND, peptide, with_benzene, write_peptide
@@ -16,15 +17,18 @@ from shared_structures import structure_file
 
 from kinescape.errors import InputError
 from kinescape.structure.chemistry import known_ligands, molecule_of, smiles_of
-from kinescape.structure.compare import State, differences_of
+from kinescape.structure.compare import State, differences_of, nothing_differs
 from kinescape.structure.interactions import Contact
+from kinescape.structure.ligand_picture import ligand_svg
+from kinescape.structure.ligands.parameters import packaged_ligand, packaged_ligands
 from kinescape.structure.mutate import Mutant
 from kinescape.structure.network import network_of, parse_network
 from kinescape.structure.options import smiles_options
 from kinescape.structure.read import read_model
-from kinescape.structure.viewer import viewer_available
+from kinescape.structure.viewer import viewer_available, viewer_page
 
 Run = Callable[..., tuple[int, str, str]]
+SVG = "{http://www.w3.org/2000/svg}"
 FORMULAS = {
     "VGH": "C21H23Cl2FN5O+",
     "5P8": "C21H19FN6O2",
@@ -47,6 +51,27 @@ def test_packaged_ligands_have_the_formulas_of_their_drugs() -> None:
     assert found == FORMULAS
 
 
+def test_bond_orders_and_parameters_are_of_the_same_molecules() -> None:
+    from rdkit import Chem
+
+    by_drug = {each.drug: each for each in known_ligands().values()} | known_ligands()
+    both = [each for each in packaged_ligands() if each.name in by_drug]
+    assert len(both) == 7, "all but repotrectinib"
+    for each in both:
+        known = by_drug[each.name]
+        assert Chem.CanonSmiles(each.smiles) == Chem.CanonSmiles(known.smiles), each.name
+        assert set(each.record["wwpdb_codes"]) <= {known.name}
+
+
+def test_lorlatinib_has_its_methyl_beside_the_nitrile() -> None:
+    # "2-methyl ... 3-carbonitrile" of its systematic name (Johnson 2014, doi:10.1021/jm500261q).
+    from rdkit import Chem
+
+    beside = Chem.MolFromSmarts("[CH3]n1c(C#N)ccn1")
+    molecule = Chem.MolFromSmiles(packaged_ligand("lorlatinib").smiles)
+    assert molecule.HasSubstructMatch(beside)
+
+
 def test_unknown_ligand_says_how_to_give_a_smiles(tmp_path: Path, command: Run) -> None:
     model = with_benzene(peptide("FILLELM", 1193, STRAND))
     path = write_peptide(tmp_path / "p.pdb", model)
@@ -58,6 +83,7 @@ def test_unknown_ligand_says_how_to_give_a_smiles(tmp_path: Path, command: Run) 
     for network, said in (
         ("K1196,L1198", "found 'K1196'; expected L there"),
         ("L1196,L1500", "residue 1500 is not in"),
+        ("", "found ''; expected"),
     ):
         arguments = ("--ligand", "BNZ", "--smiles", "BNZ=c1ccccc1", "--network", network)
         code, _, err = command("interactions", path, *arguments, "-o", tmp_path / "out")
@@ -145,6 +171,93 @@ def test_what_differs_has_a_name() -> None:
     mutant = state("L1196M", (1197, "hydrogen bond", 3.4), (1198, "halogen bond", 3.1), (1199, "pi stacking", 4.5))
     found = {(each.number, each.change) for each in differences_of([wild, mutant])}
     assert found == {(1196, "lost"), (1197, "longer"), (1198, "same"), (1199, "new")}
+
+
+def test_nothing_that_differs_is_said_in_words() -> None:
+    model = with_benzene(peptide("FILLELM", 1193))
+    contact = Contact(1196, "L1196", "hydrophobic contact", 4.0, ("C1",), ("CG",))
+    same = [State(Mutant(name, model, ()), (contact,), ()) for name in ("WT", "L1196M", "L1198F")]
+    words = nothing_differs(same)
+    assert words.startswith("Nothing: L1196M, L1198F and the wild type have the same contacts")
+    if viewer_available():
+        page = viewer_page(same, "BNZ").partition('<script type="application/json"')[0]
+        assert words in page
+        assert "None, in any of the models." in page
+        assert "<table>" not in page, "no table without rows"
+        other = State(Mutant("L1196M", model, ()), (), ())
+        page = viewer_page([same[0], other], "BNZ").partition('<script type="application/json"')[0]
+        assert page.count("<table>") == 1
+        assert "<td>lost</td>" in page
+
+
+def test_every_look_of_a_line_has_one_entry_in_the_legend() -> None:
+    ring = with_benzene(peptide()).ligand("BNZ")
+    kinds = (
+        "van der Waals contact",
+        "hydrogen bond, ligand takes",
+        "hydrogen bond, ligand gives",
+        "cation-pi, ligand positive",
+        "pi stacking",
+        "water bridge",
+    )
+    contacts = [Contact(number, f"L{number}", kind, 3.0, ("C1",), ("N",)) for number, kind in enumerate(kinds, 10)]
+    svg = ElementTree.fromstring(ligand_svg(ring, "c1ccccc1", contacts, "BNZ"))
+    (legend,) = (each for each in svg.iter(SVG + "g") if each.get("id") == "legend")
+    texts = [each.text or "" for each in legend.iter(SVG + "text")]
+    assert texts[:4] == ["hydrogen bond", "pi stacking, cation-pi", "van der Waals contact", "water bridge"]
+    assert any("Arrows" in text for text in texts)
+
+    def looks(lines: Iterable[ElementTree.Element]) -> set[tuple[str | None, ...]]:
+        return {tuple(line.get(name) for name in ("stroke", "stroke-width", "stroke-dasharray")) for line in lines}
+
+    drawn = svg.findall(SVG + "line")
+    assert looks(legend.iter(SVG + "line")) == looks(drawn)
+    assert len(list(legend.iter(SVG + "line"))) == len(looks(drawn)) == 4
+    assert len(svg.findall(SVG + "polygon")) == 2, "an arrow for each hydrogen bond"
+    # What is coloured is a contact: the formula is black.
+    (formula,) = (each for each in svg.findall(SVG + "g") if (each.get("transform") or "").startswith("translate"))
+    strokes = set(re.findall("#[0-9A-Fa-f]{6}", ElementTree.tostring(formula, "unicode")))
+    assert strokes <= {"#000000", "#FFFFFF"}
+
+
+def test_the_maps_colours_have_numbers(tmp_path: Path) -> None:
+    from kinescape.structure.figures import draw_map
+
+    model = peptide("FILLELM", 1193)
+    contact = Contact(1196, "L1196", "hydrophobic contact", 4.0, ("C1",), ("CG",))
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        draw_map([State(Mutant("WT", model, ()), (contact,), ())], tmp_path / "map.svg")
+    texts = [each.text for each in ElementTree.parse(tmp_path / "map.svg").iter(SVG + "text")]
+    assert {"0", "1", "2", "3", "L1196", "O"} <= set(texts)
+    assert any("kinds of contact in a cell" in (text or "") for text in texts)
+
+
+def test_labels_lie_neither_on_each_other_nor_outside() -> None:
+    import matplotlib.pyplot as plt
+
+    from kinescape.structure.label_places import Label, place_labels
+
+    rng = np.random.default_rng(4)
+    ends = rng.uniform(0, 20, (22, 2))
+    sticks = [[end, end + rng.uniform(-1.5, 1.5, 2)] for end in ends]
+    figure, axes = plt.subplots(figsize=(7.5, 6), layout="constrained")
+    axes.set_xlim(-2, 22)
+    axes.set_ylim(-2, 22)
+    labels = [Label(f"L{1190 + number}", end, number == 3) for number, end in enumerate(ends)]
+    boxes = place_labels(axes, labels, sticks)
+    frame = axes.get_window_extent().extents
+    shown = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    assert set(shown) == {label.text for label in labels}
+    for number, box in enumerate(boxes):
+        assert (box[:2] >= frame[:2]).all()
+        assert (box[2:] <= frame[2:]).all()
+        written = shown[labels[number].text].extents
+        assert (written[:2] > box[:2]).all()
+        assert (written[2:] < box[2:]).all()
+        for other in boxes[:number]:
+            sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
+            assert min(sides) <= 0, "two labels on each other"
+    plt.close(figure)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -39,7 +40,9 @@ def short() -> Model:
 def test_names_of_mutations() -> None:
     assert name_of(parse_mutations("G1202R+p.Leu1196Met")) == "L1196M+G1202R"
     assert name_of(parse_mutations(["WT"])) == "WT"
-    assert parse_mutations("") == ()
+    assert parse_mutations([]) == parse_mutations("WT") == ()
+    same = ("L1196M", "l1196m", "p.L1196M", "p.Leu1196Met", "p.(Leu1196Met)", "P.LEU1196MET", " L1196M ")
+    assert {name_of(parse_mutations(name)) for name in same} == {"L1196M"}
     for bad, said in (
         ("L1196", "no substitution"),
         ("L1196*", "cannot be modelled"),
@@ -47,9 +50,53 @@ def test_names_of_mutations() -> None:
         ("L1196L", "changes nothing"),
         ("L1196X", "no amino acid"),
         ("L1196M+L1196Q", "stands twice"),
+        ("", "a mutation is empty; found ''"),
+        (" ", "a mutation is empty"),
+        ("+", r"a mutation is empty; found '\+'; expected one such as L1196M"),
+        ("L1196M+", "a mutation is empty"),
+        ("L1196M,G1202R", r"several mutations where one is expected; found .*; expected L1196M\+G1202R"),
+        ("p.(Leu1196Met", "no substitution"),
+        ("L" + "1" * 5000 + "M", "no substitution"),
+        ("L\u0661196M", "no substitution"),
     ):
         with pytest.raises(InputError, match=said):
             parse_mutations(bad)
+
+
+@pytest.mark.parametrize("mutation", ["", " ", "+", ",", "L1196M,G1202R", "nonsense"])
+def test_what_is_no_mutation_makes_no_file(tmp_path: Path, command: Run, mutation: str) -> None:
+    path = write_peptide(tmp_path / "p.pdb", peptide("FILLELM", 1193))
+    code, out, err = command("mutate", path, "--mutation", mutation, "-o", tmp_path / "out.pdb")
+    assert (code, out) == (2, "")
+    assert f"found '{mutation}'; expected" in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out.pdb").exists()
+
+
+@pytest.mark.parametrize("verb", ["screen", "interactions", "batch"])
+@pytest.mark.parametrize("mutations", ["", ",", " , "])
+def test_a_list_without_a_mutation_is_an_error(tmp_path: Path, command: Run, verb: str, mutations: str) -> None:
+    path = write_peptide(tmp_path / "p.pdb", with_benzene(peptide("FILLELM", 1193)))
+    given = ("--structures", path, "--ligands", "BNZ") if verb == "batch" else (path, "--ligand", "BNZ")
+    code, out, err = command(verb, *given, "--mutations", mutations, "-o", tmp_path / "out")
+    assert (code, out) == (2, "")
+    assert re.search(f"--mutations names no(thing| mutation); found '{mutations}'; expected names", err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_bond_orders_of_a_ligand_that_is_not_there(tmp_path: Path, command: Run) -> None:
+    path = write_peptide(tmp_path / "p.pdb", with_benzene(peptide("FILLELM", 1193)))
+    said = "--smiles is given for a ligand that is not in p, chain A; found 'FOO'; expected one of its ligands: BNZ"
+    for verb in (("mutate", path, "--mutation", "L1196M"), ("interactions", path, "--ligand", "BNZ")):
+        code, _, err = command(*verb, "--smiles", "FOO=CCO", "-o", tmp_path / "out")
+        assert (code, err.count("\n")) == (2, 1)
+        assert said in err
+
+
+def test_a_chain_of_one_residue_can_be_mutated() -> None:
+    mutant = mutate(peptide("L", 1196), "L1196M")
+    assert [each.name for each in mutant.model.residues] == ["ACE", "MET", "NME"]
+    assert mutant.changes[0].shift == 0.0
 
 
 def test_wrong_wild_type_and_gap_are_one_clear_error(tmp_path: Path, command: Run) -> None:

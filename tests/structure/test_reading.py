@@ -118,6 +118,127 @@ def test_truncated_and_damaged_lines_are_named(tmp_path: Path, command: Run) -> 
     assert "line 5, column 31-38: coordinate is no number" in err
 
 
+def test_a_file_cut_anywhere_is_told_or_ends_with_a_whole_line(tmp_path: Path) -> None:
+    text = pdb_text(with_benzene(peptide("FI", 1193)))
+    path = tmp_path / "cut.pdb"
+    whole = {line.rstrip() for line in text.splitlines()}
+    told = 0
+    for end in range(80, len(text) - 5, 3):
+        path.write_text(text[:end])
+        lines = text[:end].splitlines()
+        try:
+            read_deposit(path)
+        except InputError as error:
+            problem = error
+        else:
+            # Where a line ends is no telling that there were more; what follows the atoms is none.
+            assert lines[-1] in whole or lines[-1].startswith("TER")
+            continue
+        told += 1
+        assert lines[-1] not in whole
+        assert problem.line == len(lines)
+        assert None not in (problem.found, problem.expected)
+    assert told > 500
+
+
+@pytest.mark.parametrize("columns", [30, 53, 54, 57, 60, 63, 65])
+def test_a_line_cut_in_the_middle_of_the_file_is_told(tmp_path: Path, command: Run, columns: int) -> None:
+    lines = pdb_text(peptide()).splitlines()
+    lines[9] = lines[9][:columns]
+    path = tmp_path / "cut.pdb"
+    path.write_text("\n".join(lines) + "\n")
+    code, out, err = command("check", path)
+    assert (code, out) == (2, "")
+    assert "cut.pdb, line 10: line of an atom is cut short; is the file truncated?; found " in err
+    assert f"found {len(lines[9].rstrip())}; expected at least 66 columns: coordinates, occupancy and B factor" in err
+    assert err.count("\n") == 1
+
+
+def test_files_older_than_the_elements_columns_are_read(tmp_path: Path) -> None:
+    text = pdb_text(with_benzene(peptide()))
+    path = tmp_path / "old.pdb"
+    path.write_text("\n".join(line[:66] for line in text.splitlines()))
+    again = read_model(path)
+    path.write_text(text)
+    new = read_model(path)
+    assert [each.elements for each in again.residues] == [each.elements for each in new.residues]
+    assert again.sequence() == ALK_STRETCH
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "element"),
+    [
+        (" C1 ", "", "C"),
+        ("CL1 ", "", "Cl"),
+        ("CL12", "", "Cl"),
+        ("BR  ", "", "Br"),
+        ("HO5'", "", "H"),
+        (" CD ", "", "C"),
+        ("CD  ", "", ""),  # cadmium, as the format has it, or a delta carbon in the wrong column
+        (" X1 ", "", ""),
+        ("    ", "", ""),
+        ("CD  ", " C", "C"),
+        (" UNK", " X", "X"),
+        (" C1 ", " 123", "C"),
+        (" D1 ", " D", "H"),
+        (" C1 ", "QQ", ""),
+        ("CL1 ", "C", ""),  # the symbol lost its second letter
+        ("CL1 ", "CL", "Cl"),
+        (" C1 ", "C", "C"),
+    ],
+)
+def test_an_element_is_stated_or_settled_by_the_name(tmp_path: Path, name: str, stated: str, element: str) -> None:
+    line = f"HETATM    1 {name} LIG A   9       1.000   2.000   3.000  1.00 10.00          {stated}"
+    path = tmp_path / "l.pdb"
+    path.write_text(line + "\nEND\n")
+    if element:
+        (residue,) = read_deposit(path).chains["A"]
+        assert residue.elements == (element,)
+    else:
+        with pytest.raises(InputError, match=r"line 1, column 77-78: .* no element that is known; found"):
+            read_deposit(path)
+
+
+def test_an_entry_without_its_end_is_told(tmp_path: Path) -> None:
+    header = "HEADER    TRANSFERASE                             19-AUG-10   2XP2              \n"
+    path = tmp_path / "e.pdb"
+    path.write_text(header + pdb_text(peptide()))
+    assert read_deposit(path).entry == "2XP2"
+    path.write_text(header + pdb_text(peptide()).replace("END\n", ""))
+    with pytest.raises(
+        InputError, match=r"without its last line; is the file truncated\?; found 'TER .*; expected END"
+    ):
+        read_deposit(path)
+
+
+def test_occupancy_and_b_factor_are_numbers_or_blank(tmp_path: Path) -> None:
+    lines = pdb_text(peptide()).splitlines()
+    path = tmp_path / "o.pdb"
+    path.write_text("\n".join([lines[0][:54] + " " * 12 + lines[0][66:], *lines[1:]]))
+    assert read_deposit(path).chains["A"][0].b_factors[0] == 0.0
+    for cut, columns in (
+        (lines[0][:54] + "  1.x0" + lines[0][60:], "55-60"),
+        (lines[0][:60] + "   nan" + lines[0][66:], "61-66"),
+    ):
+        path.write_text("\n".join([cut, *lines[1:]]))
+        with pytest.raises(InputError, match=f"line 1, column {columns}: .* is no number"):
+            read_deposit(path)
+
+
+def test_a_row_of_mmcif_that_is_cut_short(tmp_path: Path) -> None:
+    from openmm.app import PDBxFile
+
+    topology, nanometres = topology_of(peptide("FIL", 1193))
+    path = tmp_path / "p.cif"
+    with path.open("w") as handle:
+        PDBxFile.writeFile(topology, quantity(nanometres), handle, keepIds=True)
+    text = path.read_text().rstrip("# \n")
+    for end in range(4, 90, 7):
+        path.write_text(text[:-end])
+        with pytest.raises(InputError, match=r"row \d+ of _atom_site is cut short"):
+            read_deposit(path)
+
+
 def test_missing_file_binary_file_folder(tmp_path: Path, command: Run) -> None:
     for path, said in ((tmp_path / "none.pdb", "no such file"), (tmp_path, "is a folder")):
         code, _, err = command("check", path)

@@ -27,7 +27,7 @@ from kinescape.engine.profile import Dispatch, Place  # noqa: E402
 from kinescape.engine.state import attempt_in  # noqa: E402
 from kinescape.engine.structure_work import SharedStructures, structure_work  # noqa: E402
 from kinescape.engine.structures import jobs_of  # noqa: E402
-from kinescape.engine.workflow import SNAKEFILE  # noqa: E402
+from kinescape.engine.workflow import SNAKEFILE, last_words  # noqa: E402
 from kinescape.structure.batch.check import checked  # noqa: E402
 from kinescape.structure.batch.heatmap import draw_heatmap  # noqa: E402
 from kinescape.structure.batch.plan import Task, crossed, read_plan  # noqa: E402
@@ -129,6 +129,42 @@ def test_a_plan_as_a_whole_can_be_wrong(folder: Path, tmp_path: Path, command: C
     assert code == 2
     assert "not both" in err
     assert command("batch", "--ligands", "LOR", "-o", tmp_path / "out")[0] == 2
+
+
+def test_a_job_that_ends_with_an_error_of_its_own_says_it(
+    folder: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As where the machines of a cluster have another version of the program.
+    monkeypatch.setattr("kinescape.engine.structures.VERB", "run-nothing")
+    plan = write_plan(folder, {"replicas": "2"}, name="own.tsv")
+    code, _, err = command("batch", plan, "-o", tmp_path / "out", "--cores", 1, "--retries", 0, "--quiet")
+    assert code == 2, err
+    assert "near-LOR-L3A: its job could not begin: No such command 'run-nothing'" in err
+    assert "from outside" not in err
+    assert "No such command" in (tmp_path / "out" / "screen.tsv").read_text()
+    assert "No such command" in (tmp_path / "out" / "logs" / "near-LOR-L3A.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("printed", "said", "bad_input"),
+    [
+        ("", "", False),
+        ("Killed\n", "", False),
+        ("kinescape: error: x.pdb: no such file\n", "its job could not begin: x.pdb: no such file", True),
+        ("kinescape: error: x.pdb: no such file\nKilled\n", "", False),
+        ("kinescape: failed: out of memory\n", "its job could not begin: out of memory", False),
+        ("Usage: kinescape\n\nError: No such option: --x\n\n", "its job could not begin: No such option: --x", True),
+        (
+            "Traceback (most recent call last):\n  File x\nModuleNotFoundError: No module named 'kinescape'\n",
+            "its job ended with an error of the program: ModuleNotFoundError: No module named 'kinescape'",
+            False,
+        ),
+        ("Traceback (most recent call last):\n  File x\n", "", False),
+        ("Traceback (most recent call last):\n  File x\nOSError: y\nslurmstepd: killed\n", "", False),
+    ],
+)
+def test_last_words(printed: str, said: str, bad_input: bool) -> None:
+    assert last_words(printed) == (said, bad_input)
 
 
 def test_everything_with_everything(folder: Path) -> None:

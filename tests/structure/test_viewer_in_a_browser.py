@@ -41,6 +41,14 @@ def test_it_draws_and_obeys(tmp_path: Path) -> None:
         page.wait_for_selector("#view[data-ready]")
         assert page.locator("#view canvas").count() == 1
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        # Labels that would lie on each other are left out, the changed residue's never; zooming makes room.
+        page.wait_for_function("document.querySelector('#view').dataset.labels.includes('L1196F')")
+        before = int(page.evaluate("document.querySelector('#view').dataset.hidden"))
+        for _ in range(8):
+            page.locator("#view").press("-")
+        page.wait_for_function(f"Number(document.querySelector('#view').dataset.hidden) > {before}")
+        assert "L1196F" in page.evaluate("document.querySelector('#view').dataset.labels").split()
+        page.locator("#view").press("r")
         pressed = "document.querySelector('{}').getAttribute('aria-pressed')"
         for key, button in (("l", "#labels"), ("h", "#bonds"), ("c", "#cartoon"), ("2", '[data-state="1"]')):
             before = page.evaluate(pressed.format(button))

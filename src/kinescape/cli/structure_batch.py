@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kinescape.cli.progress import LAST_STAGES, samples_progress
+from kinescape.errors import InputError
 
 if TYPE_CHECKING:
     from kinescape.engine.profile import Dispatch
@@ -103,6 +104,9 @@ def _tasks(plan: Path | None, given: dict[str, str | None], task: str | None) ->
     files, drugs, mutants = (
         [each.strip() for each in (value or "").split(",") if each.strip()] for value in given.values()
     )
+    for name, each in zip(given, (files, drugs, mutants), strict=True):
+        if not each:
+            raise InputError(f"{name} names nothing", found=given[name], expected="names, comma-separated")
     return crossed(files, drugs, mutants, "simulate" if task == "simulate" else "screen")
 
 

@@ -14,9 +14,9 @@ from kinescape.cli.tables import print_table
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--ligand", required=True, metavar="NAME", help="Residue name of the drug (VGH: crizotinib in 2XP2).")
-@click.option("--mutations", default="", help="Mutants, comma-separated; + joins a compound: L1196M,L1196M+G1202R.")
+@click.option("--mutations", default=None, help="Mutants, comma-separated; + joins a compound: L1196M,L1196M+G1202R.")
 @click.option("-o", "--out", "folder", type=OutputFolder(), required=True, help="Folder for the results.")
-@click.option("--network", default="", metavar="LIST", help="Hydrogen bonds within a set: Y1237,H1247,D1270.")
+@click.option("--network", default=None, metavar="LIST", help="Hydrogen bonds within a set: Y1237,H1247,D1270.")
 @click.option("--chain", default=None, help="Chain (default: the first with protein).")
 @click.option("--ph", default=7.4, show_default=True, type=PH, help="pH of the protonation.")
 @click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
@@ -24,9 +24,9 @@ from kinescape.cli.tables import print_table
 def interactions(
     file: Path,
     ligand: str,
-    mutations: str,
+    mutations: str | None,
     folder: Path,
-    network: str,
+    network: str | None,
     chain: str | None,
     ph: float,
     smiles: tuple[str, ...],
@@ -37,21 +37,22 @@ def interactions(
     The ligand stays where the crystal has it in every model, so what is shown is what the mutation does to the contacts
     of that pose, not whether the drug still binds.
     """
-    from kinescape.structure.compare import differences_of, states_of
+    from kinescape.structure.compare import differences_of, nothing_differs, states_of
+    from kinescape.structure.mutations import listed_mutations
     from kinescape.structure.network import parse_network
     from kinescape.structure.options import smiles_options
     from kinescape.structure.read import read_model
     from kinescape.structure.report import write_comparison
     from kinescape.structure.viewer import viewer_available
 
+    names = listed_mutations(mutations) if mutations is not None else ()
     model = read_model(file, chain)
     given = smiles_options(smiles)
-    names = [each.strip() for each in mutations.split(",") if each.strip()]
     states = states_of(
         model,
         ligand.upper(),
         names,
-        network=parse_network(network) if network else (),
+        network=parse_network(network) if network is not None else (),
         ph=ph,
         seed=seed,
         smiles=given,
@@ -77,8 +78,10 @@ def interactions(
         )
         for each in changed
     ]
-    if len(states) > 1:
+    if lines:
         print_table("What differs", ("mutant", "residue", "interaction", "WT A", "mutant A", "change"), lines)
+    elif len(states) > 1:
+        click.echo(f"\nWhat differs\n{nothing_differs(states)}")
     for state in states:
         for pair in state.network:
             angle = "" if pair.angle is None else f", {pair.angle:.0f} degrees"

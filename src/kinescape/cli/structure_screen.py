@@ -39,13 +39,14 @@ def screen(
     out: Path,
 ) -> None:
     """How much worse each mutant holds the drug of STRUCTURE (PDB or mmCIF), in kcal/mol: a model, no measurement."""
+    from kinescape.structure.mutations import listed_mutations
     from kinescape.structure.screen.request import site_of
     from kinescape.structure.screen.run import Request, run_screen
     from kinescape.structure.screen.table import COLUMNS
 
+    names = listed_mutations(mutations)
     drug = site_of(structure, chain, ligand, parameters=parameters, smiles=smiles, place=place)
     nucleotide = site_of(atp_model, None, atp_ligand) if atp_model is not None else None
-    names = tuple(name.strip() for name in mutations.split(",") if name.strip())
     request = Request(drug, names, nucleotide, replicates=replicates, seed=seed, processes=processes)
     rows = run_screen(request, out, lambda line: click.echo(line, err=True))
     shown = COLUMNS[:5] + COLUMNS[6:7]

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import logging
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -26,6 +27,7 @@ SNAKEFILE = Path(__file__).with_name("workflow.smk")
 ENGINE_LOG = f"{ENGINE}.log"
 _SLURM_NAME = "SLURM run ID: "
 """What the plugin logs; the rest is the name that all its jobs of this run bear."""
+_EXCEPTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(Error|Exception|Exit|Gone|Warning)(: |$)")
 _SEEN_LATER = 10.0
 """Seconds until a shared file system shows what another machine wrote (NFS keeps attributes for some seconds)."""
 
@@ -83,13 +85,32 @@ def run_jobs(
 
 
 def _ended_from_outside(name: str, attempt: Attempt, job: int, out: Path, watch: Watch) -> Event:
-    """What was in a job that reported no end: killed, out of memory or time, or its machine failed."""
+    """How a job ended that reported no end: by an error of its own that it printed, or else from outside."""
     printed = attempt.output(job).read_text(errors="replace") if attempt.output(job).is_file() else ""
-    error = "its job was ended from outside (memory, time or the machine); run again to resume"
+    said, bad_input = last_words(printed)
+    error = said or "its job was ended from outside (memory, time or the machine); run again to resume"
     with contextlib.suppress(OSError):
         write_text(log_of(out, name), f"{error}\nThe job printed:\n{printed}")
     watch(name, "failed")
-    return Event(name, "failed", "failed", error)
+    return Event(name, "failed", "failed", error, bad_input)
+
+
+def last_words(printed: str) -> tuple[str, bool]:
+    """The error with which a job ended by itself, and whether it is one of the input or of the command's use.
+
+    Empty where what it printed last is no error of its own: then it was ended from outside (killed, out of memory or
+    time, or its machine failed).
+    """
+    lines = [line.rstrip() for line in printed.splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    for words, bad_input in (("kinescape: error: ", True), ("Error: ", True), ("kinescape: failed: ", False)):
+        if last.startswith(words):
+            return f"its job could not begin: {last.removeprefix(words)}", bad_input
+    began = max((place for place, line in enumerate(lines) if line.startswith("Traceback (most recent")), default=None)
+    # The last line that is not indented says what was raised; a kill leaves no such line.
+    if began is not None and not last.startswith((" ", "\t")) and len(lines) > began + 1 and _EXCEPTION.match(last):
+        return f"its job ended with an error of the program: {last[:500]}", False
+    return "", False
 
 
 def _snakemake(attempt: Attempt, dispatch: Dispatch, place: Place, verb: str, keeper: _Keeper) -> None:

@@ -10,6 +10,19 @@ import numpy as np
 from kinescape.structure.model import AltLoc, Kind, Residue
 from kinescape.structure.residues import BACKBONE, CAPS, IONS, WATERS, letter_of
 
+_SYMBOLS = """
+H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc
+Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi
+Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm
+"""
+ELEMENTS = frozenset(_SYMBOLS.split())
+UNKNOWN = "X"
+"""What deposits state for an atom that nobody could tell (residues UNX and UNL)."""
+OF_PROTEINS, OF_LIGANDS = frozenset("HCNOSP"), frozenset("HBCNOFPSI")
+"""Elements of one letter that a name without a stated element can stand for."""
+ALONE_IN_LIGANDS = frozenset(("Cl", "Br", "Mg", "Na", "Zn", "Fe", "Mn", "Ca"))
+"""Elements of two letters that columns 13 and 14 of a ligand's atom can stand for."""
+
 
 @dataclass(frozen=True)
 class AtomLine:
@@ -119,15 +132,23 @@ def _kind(name: str, atoms: list[AtomLine]) -> Kind:
 
 
 def element_of(stated: str, atom_name: str, raw_name: str, residue: str) -> str:
-    """Symbol of an element: as stated, else from the atom's name (PDB puts one-letter symbols into column 14)."""
-    symbol = stated.strip()
+    """Symbol of an element: as stated, else from the atom's name; empty where neither settles it.
+
+    ``raw_name`` is the name in its four columns: PDB puts one-letter symbols into column 14 and two-letter symbols into
+    columns 13 and 14, and names of four characters begin in column 13 whatever the element is.
+    """
+    symbol = stated.strip().capitalize()
+    # Files from before 1996 number their lines in these columns.
     if symbol.isalpha():
-        return "H" if symbol.upper() == "D" else symbol.capitalize()
+        return "H" if symbol == "D" else symbol if symbol in ELEMENTS or symbol == UNKNOWN else ""
     if residue in IONS and atom_name == residue:
-        return atom_name.capitalize()
+        return "I" if residue == "IOD" else atom_name.capitalize()
     letters = "".join(letter for letter in atom_name if letter.isalpha())
-    if letter_of(residue) is None and raw_name[:2].strip().isalpha() and len(raw_name[:2].strip()) == 2:
-        two = raw_name[:2].capitalize()
-        if two in ("Cl", "Br", "Mg", "Na", "Zn", "Fe", "Mn", "Ca"):
-            return two
-    return letters[:1].upper() or "C"
+    first = "H" if letters[:1].upper() == "D" else letters[:1].upper()
+    if letter_of(residue) is not None or residue in (*CAPS, *WATERS):
+        return "Se" if residue == "MSE" and atom_name == "SE" else first if first in OF_PROTEINS else ""
+    two = raw_name[:2].capitalize()
+    if not two.isalpha() or two not in ELEMENTS or (raw_name[0] in "Hh" and len(atom_name) == 4):
+        return first if first in OF_LIGANDS else ""
+    # Two letters that are a symbol: sure where they stand as the format wants them, or can be nothing else.
+    return two if (len(atom_name) < 4 and two in ALONE_IN_LIGANDS) or two in ("Cl", "Br") else ""

@@ -11,6 +11,7 @@ from kinescape.structure.model import Model
 from kinescape.structure.mutate import Mutant, mutate
 from kinescape.structure.mutations import WILD_TYPE, Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.network import PolarPair, network_of
+from kinescape.structure.options import check_smiles
 from kinescape.structure.protonate import PH
 from kinescape.structure.residues import LETTERS
 
@@ -71,6 +72,7 @@ def states_of(
         in the structure, or is another amino acid in the wild type and in every mutant.
     """
     model.ligand(ligand)
+    check_smiles(model, smiles)
     parsed = [parse_mutations(each) for each in mutations]
     for each in parsed:
         check_against(model, each)
@@ -120,6 +122,14 @@ def differences_of(states: Sequence[State]) -> tuple[Difference, ...]:
                 )
             )
     return tuple(found)
+
+
+def nothing_differs(states: Sequence[State]) -> str:
+    """That no contact differs, in words; for states of which that is so."""
+    mutants = ", ".join(state.name for state in states[1:])
+    if not mutants:
+        return "No mutant was asked for."
+    return f"Nothing: {mutants} and the wild type have the same contacts, none longer or shorter by {LONGER:g} Å."
 
 
 def _change(one: Contact | None, other: Contact | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kinescape.errors import InputError, KinescapeError
 from kinescape.fetching import Progress, download
-from kinescape.files import sha256_of, write_text
+from kinescape.files import sha256_of, writable_folder, write_text
 from kinescape.structure.read import read_deposit
 from kinescape.web import NotThereError
 
@@ -53,6 +53,7 @@ def fetch_entry(
     for path in (folder / f"{name}.pdb", folder / f"{name}.cif"):
         if path.exists():
             return _kept(name, path, recorded.get(path.name))
+    writable_folder(folder)
     url, path = _download(name, folder, server, progress)
     _check_content(name, path, url)
     checksum = sha256_of(path)

@@ -10,7 +10,6 @@ import numpy as np
 
 from kinescape.files import whole_file
 from kinescape.palette import (
-    CHANGED_LABEL,
     CHANGED_RESIDUE,
     CONTACTS,
     LIGAND_MODEL,
@@ -21,6 +20,7 @@ from kinescape.palette import (
 )
 from kinescape.structure.compare import State
 from kinescape.structure.geometry import Points
+from kinescape.structure.label_places import Label, place_labels
 from kinescape.structure.model import Residue
 from kinescape.structure.sidechain import bonds_within
 
@@ -32,30 +32,38 @@ LETTERS = {
     "cation": "π",
     "halogen bond": "X",
     "hydrophobic": "O",
-    "van der Waals": "·",
+    "van der Waals": "•",
     "water bridge": "W",
 }
 """What stands in a cell of the map, by the beginning of a kind's name."""
+TOUCH, MOST_KINDS = 0.35, 3
+"""What a van der Waals contact adds to a cell's colour, where any other kind adds 1; the darkest colour."""
 
 
 def draw_map(states: Sequence[State], path: Path) -> None:
-    """Residues by states: each cell has a letter per kind of contact, and is the darker the more kinds there are."""
+    """Residues by states: each cell has a letter per kind of contact, and is the darker the more kinds there are.
+
+    A van der Waals contact, which nearly every residue of a pocket has, counts for less (:data:`TOUCH`). A bar with
+    numbers explains the colours.
+    """
     plt = _pyplot()
     numbers = sorted({contact.number for state in states for contact in state.contacts})
     wild = {each.number: each.label for each in states[0].mutant.model.protein}
-    figure, axes = plt.subplots(figsize=(1.9 + 1.15 * len(states), 1.3 + 0.3 * len(numbers)), layout="constrained")
+    figure, axes = plt.subplots(
+        figsize=(max(3.6, 1.9 + 1.15 * len(states)), 2.5 + 0.3 * len(numbers)), layout="constrained"
+    )
     weight = np.zeros((len(numbers), len(states)))
     for column, state in enumerate(states):
         theirs = {each.number: each.label for each in state.mutant.model.protein}
         for row, number in enumerate(numbers):
             kinds = list(dict.fromkeys(each.kind for each in state.contacts if each.number == number))
-            weight[row, column] = sum(0.35 if kind.startswith("van") else 1.0 for kind in kinds)
+            weight[row, column] = sum(TOUCH if kind.startswith("van") else 1.0 for kind in kinds)
             text = " ".join(dict.fromkeys(_letter(kind) for kind in kinds))
             if theirs.get(number) != wild.get(number):
                 text = f"{theirs.get(number, '')[:1]}: {text}".rstrip(": ")
-            dark = weight[row, column] >= 1.8
+            dark = weight[row, column] >= 2.0
             axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else MODEL_INK)
-    image = axes.imshow(weight, cmap="Blues", vmin=0, vmax=3.2, aspect="auto")
+    image = axes.imshow(weight, cmap="Blues", vmin=0, vmax=MOST_KINDS, aspect="auto")
     image.set_zorder(0)
     axes.set_xticks(range(len(states)), [state.name for state in states], rotation=30, ha="left", fontsize=9)
     axes.xaxis.tick_top()
@@ -69,7 +77,14 @@ def draw_map(states: Sequence[State], path: Path) -> None:
     shown = list(dict.fromkeys(_start(each.kind) for state in states for each in state.contacts))
     key = [f"{LETTERS[start]} {_full(start)}" for start in CONTACTS if start in shown]
     lines = ["   ".join(key[place : place + 2]) for place in range(0, len(key), 2)]
+    lines.append("empty: no contact" + ("   M: residue of the mutant" if len(states) > 1 else ""))
     axes.set_xlabel("\n".join(lines), fontsize=8, color=MODEL_NOTE)
+    bar = figure.colorbar(
+        image, ax=axes, location="bottom", shrink=0.9, aspect=22, extend="max", ticks=range(MOST_KINDS + 1)
+    )
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=8, length=2, colors=MODEL_NOTE)
+    bar.set_label(f"kinds of contact in a cell (touches count {TOUCH:g})", fontsize=8, color=MODEL_NOTE)
     _save(figure, path)
 
 
@@ -103,29 +118,24 @@ def draw_overlay(wild_type: State, mutant: State, ligand: str, path: Path) -> No
             )
     segments, depth = _sticks(drug, view)
     axes.add_collection(LineCollection(segments, colors=LIGAND_MODEL, linewidths=4.0, capstyle="round", zorder=5))
-    for residue, theirs_residue in zip(wild, theirs, strict=True):
-        point = (theirs_residue.positions[theirs_residue.heavy()] @ view)[-1]
-        text = residue.label
-        if residue.number in changed:
-            text = f"{residue.label}{theirs_residue.letter}"
-        axes.annotate(
-            text,
-            point[:2],
-            fontsize=11 if residue.number in changed else 8,
-            fontweight="bold" if residue.number in changed else "normal",
-            color=CHANGED_LABEL if residue.number in changed else MODEL_NOTE,
-            xytext=(4, 4),
-            textcoords="offset points",
-            zorder=8,
-            bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75},
-        )
     axes.autoscale_view()
+    axes.margins(0.08)
     axes.set_aspect("equal")
     axes.axis("off")
     axes.set_title(f"{mutant.name} on the wild type ({wild_type.mutant.model.name})", loc="left", fontsize=12)
     for colour, text in ((GREY, "wild type"), (BLUE, mutant.name), (ORANGE, "changed residue"), (LIGAND_MODEL, ligand)):
         axes.plot([], [], color=colour, linewidth=4, label=text)
-    axes.legend(loc="lower left", fontsize=8, frameon=False, ncols=4)
+    figure.legend(loc="outside lower left", fontsize=8, frameon=False, ncols=4)
+    labels = [
+        Label(
+            f"{residue.label}{other.letter}" if residue.number in changed else residue.label,
+            (other.positions[other.heavy()] @ view)[-1, :2],
+            residue.number in changed,
+        )
+        for residue, other in zip(wild, theirs, strict=True)
+    ]
+    drawn = [segment for residue in (drug, *wild, *theirs) for segment in _sticks(residue, view)[0]]
+    place_labels(axes, labels, drawn)
     _save(figure, path)
 
 

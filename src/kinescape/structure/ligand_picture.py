@@ -7,25 +7,32 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from kinescape.palette import CONTACTS, MODEL_INK, OTHER_CONTACT, PAPER
+from kinescape.palette import CONTACTS, MODEL_INK, MODEL_NOTE, OTHER_CONTACT, PAPER
 from kinescape.structure.chemistry import molecule_of
 from kinescape.structure.interactions import Contact
 from kinescape.structure.model import Residue
 
-WIDTH, HEIGHT = 900, 680
-"""Line colours by the beginning of a kind's name; dashes tell them apart as well, for those who see no colours."""
+WIDTH, HEIGHT = 900, 700
 DASHES = {"hydrogen bond": "7 4", "salt bridge": "2 3", "halogen bond": "8 3 2 3", "water bridge": "1 4"}
+"""By the beginning of a kind's name: dashes tell the lines apart as well as colours, for those who see none."""
+NOTE = (
+    "Numbers: Å. A residue's frame has the colour of its first contact. Van der Waals contacts are drawn where a "
+    "residue has no other.",
+    "Arrows of hydrogen bonds point to the side that takes the hydrogen.",
+)
 
 
 def colour_of(kind: str) -> str:
     """The colour that a kind of interaction has in every picture."""
-    return next((colour for start, colour in CONTACTS.items() if kind.startswith(start)), OTHER_CONTACT)
+    return CONTACTS.get(_start(kind), OTHER_CONTACT)
 
 
 def ligand_svg(ligand: Residue, smiles: str, contacts: Sequence[Contact], title: str, described: str = "") -> str:
     """SVG of the ligand's structure formula with one node per residue, joined to the atoms that it touches.
 
     Van der Waals contacts are drawn only for residues that have nothing else. Lines are labelled with distances in Å.
+    An arrow leads from the side that gives a hydrogen to the one that takes it. Only contacts have colours: the formula
+    is black.
     """
     drawing, points = _formula(ligand, smiles)
     by_residue: dict[str, list[Contact]] = {}
@@ -48,18 +55,13 @@ def ligand_svg(ligand: Residue, smiles: str, contacts: Sequence[Contact], title:
         x, y = nodes[label]
         for number, contact in enumerate(own):
             ax, ay = _anchor(contact, points)
-            colour = colour_of(contact.kind)
-            dash = next((dash for start, dash in DASHES.items() if contact.kind.startswith(start)), "")
-            dashed = f' stroke-dasharray="{dash}"' if dash else ""
-            width = 1.2 if contact.kind.startswith("van der Waals") else 2.0
-            lines.append(
-                f'<line x1="{ax:.1f}" y1="{ay:.1f}" x2="{x:.1f}" y2="{y:.1f}" stroke="{colour}" '
-                f'stroke-width="{width}"{dashed} opacity="0.85"/>'
-            )
-            share = 0.58 + 0.1 * number
+            lines.append(_line((ax, ay), (x, y), contact.kind))
+            if contact.kind.startswith("hydrogen bond"):
+                lines.append(_arrow((ax, ay), (x, y), contact.kind))
+            share = 0.64 + 0.1 * number
             tx, ty = ax + (x - ax) * share, ay + (y - ay) * share
             labels.append(
-                f'<text x="{tx:.1f}" y="{ty - 4:.1f}" font-size="12" fill="{colour}" text-anchor="middle" '
+                f'<text x="{tx:.1f}" y="{ty - 4:.1f}" font-size="12" fill="{MODEL_NOTE}" text-anchor="middle" '
                 f'stroke="{PAPER}" stroke-width="3" paint-order="stroke">{contact.distance:.1f}</text>'
             )
         main = colour_of(own[0].kind)
@@ -87,6 +89,7 @@ def _formula(ligand: Residue, smiles: str) -> tuple[str, dict[str, tuple[float, 
     drawer: Any = rdMolDraw2D.MolDraw2DSVG(width, height)
     drawer.drawOptions().clearBackground = False
     drawer.drawOptions().padding = 0.03
+    drawer.drawOptions().useBWAtomPalette()
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, molecule)
     drawer.FinishDrawing()
     text = drawer.GetDrawingText()
@@ -135,23 +138,65 @@ def _places(
     }
 
 
+def _start(kind: str) -> str:
+    return next((start for start in CONTACTS if kind.startswith(start)), kind)
+
+
+def _line(one: tuple[float, float], other: tuple[float, float], kind: str) -> str:
+    dash = DASHES.get(_start(kind), "")
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    width = 1.2 if kind.startswith("van der Waals") else 2.0
+    (x1, y1), (x2, y2) = one, other
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour_of(kind)}" '
+        f'stroke-width="{width}"{dashed}/>'
+    )
+
+
+def _arrow(atom: tuple[float, float], node: tuple[float, float], kind: str) -> str:
+    """The head of a hydrogen bond's arrow, on the line a third of the way from the atom."""
+    (ax, ay), (x, y) = atom, node
+    length = math.hypot(x - ax, y - ay) or 1.0
+    forth = 1.0 if kind.endswith("gives") else -1.0
+    ux, uy = forth * (x - ax) / length, forth * (y - ay) / length
+    mx, my = ax + 0.34 * (x - ax), ay + 0.34 * (y - ay)
+    points = (
+        (mx + 7 * ux, my + 7 * uy),
+        (mx - 5 * ux - 5 * uy, my - 5 * uy + 5 * ux),
+        (mx - 5 * ux + 5 * uy, my - 5 * uy - 5 * ux),
+    )
+    shown = " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
+    return f'<polygon points="{shown}" fill="{colour_of(kind)}"/>'
+
+
 def _legend(contacts: Sequence[Contact]) -> str:
-    kinds = list(dict.fromkeys(contact.kind for contact in contacts))
+    """One entry for each look of a line, drawn as it is drawn above; what looks alike shares one."""
+    looks: dict[tuple[str, str], list[str]] = {}
+    for start in (*CONTACTS, *(contact.kind for contact in contacts)):
+        for contact in contacts:
+            if _start(contact.kind) == start:
+                name = "hydrogen bond" if start == "hydrogen bond" else contact.kind.partition(",")[0]
+                names = looks.setdefault((colour_of(contact.kind), DASHES.get(start, "")), [])
+                if name not in names:
+                    names.append(name)
     parts: list[str] = []
-    x, y = 20.0, HEIGHT - 36
-    for kind in kinds:
-        dash = next((dash for start, dash in DASHES.items() if kind.startswith(start)), "")
-        dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        width = 48 + 7.2 * len(kind)
+    x, y = 20.0, HEIGHT - 68.0
+    for names in looks.values():
+        text = ", ".join(names)
+        width = 56 + 6.6 * len(text)
         if x + width > WIDTH:
-            x, y = 20.0, y + 22
+            x, y = 20.0, y + 20
         parts.append(
-            f'<line x1="{x:.0f}" y1="{y - 4}" x2="{x + 26:.0f}" y2="{y - 4}" stroke="{colour_of(kind)}" '
-            f'stroke-width="2"{dashed}/><text x="{x + 32:.0f}" y="{y}" font-size="12" '
-            f'fill="{MODEL_INK}">{escape(kind)}</text>'
+            _line((x, y - 4), (x + 30, y - 4), names[0])
+            + f'<text x="{x + 36:.0f}" y="{y:.0f}" font-size="12" fill="{MODEL_INK}">{escape(text)}</text>'
         )
         x += width
-    return "<g>" + "".join(parts) + "</g>"
+    notes = NOTE if any(contact.kind.startswith("hydrogen bond") for contact in contacts) else NOTE[:1]
+    for number, note in enumerate(notes):
+        parts.append(
+            f'<text x="20" y="{y + 22 + 17 * number:.0f}" font-size="12" fill="{MODEL_NOTE}">{escape(note)}</text>'
+        )
+    return '<g id="legend">' + "".join(parts) + "</g>"
 
 
 def _in_words(by_residue: dict[str, list[Contact]]) -> str:

@@ -13,6 +13,7 @@ from kinescape.structure.clashes import Clash, clashes_of
 from kinescape.structure.geometry import dihedral
 from kinescape.structure.model import Model, Residue
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations, seen_residue
+from kinescape.structure.options import check_smiles
 from kinescape.structure.parameters import Floats, Parameters, parameters_of
 from kinescape.structure.place import Candidate, felt, moving, near, place_side_chain, scored_rotamers, seen, side_chain
 from kinescape.structure.protonate import PH, Site, titratable_sites, with_hydrogens
@@ -116,10 +117,11 @@ def mutate(
     ------
     InputError
         A name that is no substitution, a residue that is not in the structure, another wild-type residue there, a
-        residue without parameters.
+        residue without parameters, bond orders of a ligand that is not there.
     """
     substitutions = parse_mutations(mutations)
     check_against(model, substitutions)
+    check_smiles(model, smiles)
     for number in relax_around:
         seen_residue(model, number)
     prepared, built = completed(model)
@@ -264,7 +266,8 @@ def _without_displaced_waters(model: Model, substitutions: Sequence[Substitution
 def _largest_shift(p: Parameters, start: Floats, x: Floats, new: list[int], incomplete: list[int]) -> float:
     others = ~p.hydrogen & ~p.rigid & ~np.isin(p.residue_of, [*new, *incomplete])
     others &= np.array([residue.kind == "protein" for residue in p.order])[p.residue_of]
-    return round(float(10 * np.linalg.norm(x[others] - start[others], axis=1).max()), 2)
+    # A chain of changed residues alone has no other that could move.
+    return round(float(10 * np.linalg.norm(x[others] - start[others], axis=1).max(initial=0.0)), 2)
 
 
 def _proline_notes(model: Model, substitutions: Sequence[Substitution]) -> list[str]:

@@ -11,6 +11,7 @@ from kinescape.structure.model import Model, Residue
 from kinescape.structure.residues import LETTERS, NAMES
 
 WILD_TYPE = "WT"
+EXPECTED = "one such as L1196M or p.Leu1196Met, or a compound such as L1196M+G1202R"
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,47 @@ class Substitution:
 
 
 def parse_mutations(mutations: Sequence[str] | str) -> tuple[Substitution, ...]:
-    """The substitutions that names stand for, by residue number. ``WT`` and empty text stand for none.
+    """The substitutions that names stand for, by residue number. ``WT``, or no name at all, stands for none.
+
+    ``L1196M``, ``p.L1196M``, ``p.Leu1196Met`` and ``p.(Leu1196Met)`` are the same, in capitals or not; ``+`` joins
+    those that lie on one molecule.
 
     Raises
     ------
     InputError
-        Not the name of a substitution, an amino acid that there is none of, a residue named twice, no change.
+        Not the name of a substitution (empty text is none), an amino acid that there is none of, a residue named twice,
+        no change.
     """
     names = [mutations] if isinstance(mutations, str) else list(mutations)
     found: dict[int, Substitution] = {}
     for name in names:
         for part in name.split("+"):
             text = part.strip()
-            if text.upper() in ("", WILD_TYPE):
+            if not text.strip(", "):
+                raise InputError(
+                    "a mutation is empty", found=name, expected=f"{EXPECTED}; {WILD_TYPE} for the wild type"
+                )
+            if text.upper() == WILD_TYPE:
                 continue
             one = _parse(text)
             if one.number in found:
                 raise InputError(f"residue {one.number} stands twice in the mutations", found="+".join(names))
             found[one.number] = one
     return tuple(found[number] for number in sorted(found))
+
+
+def listed_mutations(text: str, option: str = "--mutations") -> tuple[str, ...]:
+    """The names in a list with commas between them; an option's value.
+
+    Raises
+    ------
+    InputError
+        No name in it.
+    """
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise InputError(f"{option} names no mutation", found=text, expected="names such as L1196M,G1202R")
+    return names
 
 
 def name_of(substitutions: Sequence[Substitution]) -> str:
@@ -84,13 +107,19 @@ def seen_residue(model: Model, number: int) -> Residue:
 
 
 def _parse(text: str) -> Substitution:
-    found = re.fullmatch(r"(?:p\.)?\(?([A-Za-z]{1,3})(\d+)([A-Za-z]{1,3}|\*|=)\)?", text)
+    found = re.fullmatch(r"(?:p\.)?(\()?([A-Za-z]{1,3})([0-9]{1,6})([A-Za-z]{1,3}|\*|=)(?(1)\))", text, re.IGNORECASE)
     if found is None:
-        raise InputError("is no substitution that can be modelled", found=text, expected="one such as L1196M")
-    reference, alternative = _amino_acid(found[1], text), _amino_acid(found[3], text)
+        if "," in text:
+            raise InputError(
+                "several mutations where one is expected",
+                found=text,
+                expected=f"{text.replace(',', '+')}, if they lie on one molecule; else each by itself",
+            )
+        raise InputError("is no substitution that can be modelled", found=text, expected=EXPECTED)
+    reference, alternative = _amino_acid(found[2], text), _amino_acid(found[4], text)
     if reference == alternative:
         raise InputError("changes nothing", found=text, expected="two different amino acids")
-    return Substitution(reference, int(found[2]), alternative)
+    return Substitution(reference, int(found[3]), alternative)
 
 
 def _amino_acid(code: str, text: str) -> str:

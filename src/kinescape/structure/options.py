@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kinescape.errors import InputError
+from kinescape.structure.model import Model
 
 
 def smiles_options(given: Sequence[str]) -> dict[str, str]:
@@ -17,6 +18,18 @@ def smiles_options(given: Sequence[str]) -> dict[str, str]:
             raise InputError("--smiles", found=text, expected="NAME=SMILES, such as VGH=C[C@H](...)...")
         found[name.strip().upper()] = smiles.strip()
     return found
+
+
+def check_smiles(model: Model, smiles: dict[str, str] | None) -> None:
+    """InputError where bond orders are given for a ligand that the model does not have."""
+    there = sorted({residue.name for residue in model.ligands})
+    for name in smiles or {}:
+        if name not in there:
+            raise InputError(
+                f"--smiles is given for a ligand that is not in {model.name}, chain {model.chain}",
+                found=name,
+                expected=f"one of its ligands: {', '.join(there) or 'it has none'}",
+            )
 
 
 def rotamer_options(given: Sequence[str]) -> dict[str, str]:

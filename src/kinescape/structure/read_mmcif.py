@@ -65,22 +65,33 @@ def _rows(block: Any, category: str) -> Iterator[dict[str, str]]:
 def _atoms(path: Path, block: Any) -> tuple[list[AtomLine], int]:
     atoms: list[AtomLine] = []
     models: dict[str, None] = {}
+    table = block.getObj("atom_site")
+    columns = len(table.getAttributeList()) if table is not None else 0
     for number, row in enumerate(_rows(block, "atom_site"), 1):
         model = row.get("pdbx_PDB_model_num", "1")
         models[model] = None
         if len(models) > 1:
             continue
         try:
-            atoms.append(_atom(number, row))
+            atoms.append(_atom(number, row, columns))
         except (KeyError, ValueError):
             raise InputError(
                 f"row {number} of _atom_site is cut short or has no number where one belongs; is the file truncated?",
                 file=path,
             ) from None
+        if not atoms[-1].element:
+            raise InputError(
+                f"row {number} of _atom_site has no element that is known",
+                file=path,
+                found=row.get("type_symbol", atoms[-1].name),
+                expected="type_symbol with the symbol of an element",
+            )
     return atoms, max(len(models), 1)
 
 
-def _atom(number: int, row: dict[str, str]) -> AtomLine:
+def _atom(number: int, row: dict[str, str], columns: int) -> AtomLine:
+    if len(row) < columns:
+        raise ValueError("columns")
     x, y, z = (float(row[f"Cartn_{axis}"]) for axis in "xyz")
     if not all(math.isfinite(value) for value in (x, y, z)):
         raise ValueError("coordinate")

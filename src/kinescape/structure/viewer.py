@@ -13,7 +13,7 @@ import numpy as np
 from kinescape import __version__
 from kinescape.errors import KinescapeError
 from kinescape.palette import MODEL_STATES
-from kinescape.structure.compare import State
+from kinescape.structure.compare import State, differences_of, nothing_differs
 from kinescape.structure.model import Residue
 from kinescape.structure.write_pdb import pdb_text
 
@@ -59,6 +59,8 @@ def viewer_page(states: Sequence[State], ligand: str) -> str:
         + "; ".join(f"{state.name}: hydrogen bonds to {_partners(state)}" for state in states),
         states=shown,
         rows=[row for state in states for row in _rows(state)],
+        differing=_differing(states),
+        nothing=nothing_differs(states),
         notes=list(dict.fromkeys(note for state in states for note in state.mutant.model.notes)),
         version=__version__,
         threedmol=THREEDMOL,
@@ -76,7 +78,8 @@ def _state(state: State, states: Sequence[State], number: int, ligand: str) -> d
     bare = model.with_residues([each.only(each.heavy()) for each in model.residues if each.kind != "water"])
     changed = [change.number for change in state.mutant.changes]
     all_changed = sorted({change.number for each in states for change in each.mutant.changes})
-    pocket = _pocket(states, ligand)
+    pocket, drug = _pocket(states, ligand), model.ligand(ligand)
+    partners = {contact.number for contact in state.contacts if contact.kind.startswith("hydrogen bond")}
     return {
         "name": state.name,
         "colour": COLOURS[number % len(COLOURS)],
@@ -89,11 +92,22 @@ def _state(state: State, states: Sequence[State], number: int, ligand: str) -> d
                 "text": _label(each, states[0], changed),
                 "at": _point(each.at("CB") if each.has("CB") else each.at("CA")),
                 "changed": each.number in changed,
+                "rank": _rank(each, drug, changed, partners),
             }
             for each in model.protein
             if each.number in pocket
         ],
     }
+
+
+def _rank(residue: Residue, drug: Residue, changed: Sequence[int], partners: set[int]) -> float:
+    """Smaller is more worth a label where there is no room for all."""
+    if residue.number in changed:
+        return -2.0
+    if residue.number in partners:
+        return -1.0
+    heavy = residue.positions[residue.heavy()]
+    return round(float(np.linalg.norm(heavy[:, None] - drug.positions[None], axis=2).min()), 2)
 
 
 def _label(residue: Residue, wild_type: State, changed: Sequence[int]) -> str:
@@ -140,6 +154,21 @@ def _rows(state: State) -> list[dict[str, str]]:
         }
         for contact in state.contacts
         if contact.kind.startswith("hydrogen bond")
+    ]
+
+
+def _differing(states: Sequence[State]) -> list[dict[str, str]]:
+    return [
+        {
+            "mutant": each.mutant,
+            "residue": each.mutant_residue,
+            "kind": each.kind,
+            "wild_type": "-" if each.wild_type is None else f"{each.wild_type:.2f}",
+            "modelled": "-" if each.modelled is None else f"{each.modelled:.2f}",
+            "change": each.change,
+        }
+        for each in differences_of(states)
+        if each.change != "same"
     ]
 
 

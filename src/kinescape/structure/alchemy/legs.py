@@ -57,7 +57,7 @@ def build_leg(
     whole = whole_ligand(model.ligand(ligand), parameters)
     site = (change.number,)
     apo = leg == "apo"
-    wild = assemble(model, ligand, "", protocol, parameters=parameters, sites=site, seed=seed, apo=apo)
+    wild = assemble(model, ligand, "WT", protocol, parameters=parameters, sites=site, seed=seed, apo=apo)
     smiles = {whole.residue_name: whole.parameters.smiles}
     mutant = mutate(model, change.name, seed=seed, relax_around=site, smiles=smiles).model
     return hybrid_of(wild, change, mutant.residue(change.number), [] if apo else [whole.parameters])

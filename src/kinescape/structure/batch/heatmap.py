@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from kinescape.drawing import new_figure, save_figure
@@ -46,7 +47,8 @@ def draw_heatmap(matrix: Matrix, path: Path) -> None:
         (left / width, below / height, CELL_WIDTH * columns / width, CELL_HEIGHT * rows / height), frameon=False
     )
     values = [float(row["delta_interaction_kcal"]) for row in matrix.cells.values() if row["status"] == "done"]
-    span = max([LEAST_SPAN, *(abs(value) for value in values)])
+    # The ends of the bar have round numbers.
+    span = max([LEAST_SPAN, *(math.ceil(2 * abs(value)) / 2 for value in values)])
     colours = LinearSegmentedColormap.from_list(
         "change", [MUTANT_MODEL, CLASSES["sensitive"], CLASSES["highly_resistant"]]
     )
@@ -89,6 +91,8 @@ def draw_heatmap(matrix: Matrix, path: Path) -> None:
     bar = figure.add_axes((left / width, 0.5 / height, min(3.2, width - left - 0.4) / width, 0.12 / height))
     shown = figure.colorbar(mpl.cm.ScalarMappable(scale, colours), cax=bar, orientation="horizontal")
     shown.outline.set_visible(False)
+    ticks = [-span, -span / 2, 0.0, span / 2, span]
+    shown.set_ticks(ticks, labels=[f"{tick:+g}".replace("-", MINUS) if tick else "0" for tick in ticks])
     bar.tick_params(labelsize=7, length=2)
     bar.set_xlabel(KEY, fontsize=7, loc="left")
     save_figure(figure, path)

@@ -9,7 +9,6 @@ from kinescape.structure.batch.plan import Task
 from kinescape.structure.dynamics.protocol import Protocol
 from kinescape.structure.dynamics.run import Request as SimulationRequest
 from kinescape.structure.dynamics.run import given_parameters, protocol_for
-from kinescape.structure.mutations import WILD_TYPE
 from kinescape.structure.screen.request import site_of
 from kinescape.structure.screen.run import Request as ScreenRequest
 from kinescape.structure.screen.run import Site, fingerprint
@@ -82,7 +81,7 @@ def simulation_request(task: Task, platform: str = "auto", threads: int | None =
         structure=task.structure,
         protocol=protocol_of(task),
         ligand=task.ligand or None,
-        mutation="" if task.mutation == WILD_TYPE else task.mutation,
+        mutation=task.mutation,
         chain=task.chain,
         parameters=given_parameters(task.parameters, task.smiles),
         sites=task.sites,

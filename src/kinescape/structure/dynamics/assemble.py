@@ -76,7 +76,7 @@ def assemble(
     seed: int = 1,
     apo: bool = False,
 ) -> Assembled:
-    """Build the system of a wild type (``mutation`` empty) or a mutant.
+    """Build the system of a wild type (``mutation`` is ``WT``) or a mutant.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def assemble(
     prepared = mutate(model, mutation, seed=seed, relax_around=around, smiles=smiles).model
     mobile: frozenset[tuple[int, str]] | None = None
     if protocol.pocket and whole is not None:
-        wild = mutate(model, (), seed=seed, relax_around=around, smiles=smiles).model if mutation else prepared
+        wild = mutate(model, (), seed=seed, relax_around=around, smiles=smiles).model if substitutions else prepared
         pocket = cut_pocket(wild, whole, around)
         pieces = [
             prepared.residue(each.number, each.insertion) if each.kind == "protein" else each

@@ -28,7 +28,7 @@ from kinescape.structure.dynamics.replica import DONE, TRAJECTORY, Engine, Progr
 from kinescape.structure.forcefield import Solvent
 from kinescape.structure.ligands.parameters import LigandParameters, read_parameters
 from kinescape.structure.ligands.whole import whole_ligand
-from kinescape.structure.mutations import check_against, name_of, parse_mutations, seen_residue
+from kinescape.structure.mutations import WILD_TYPE, check_against, name_of, parse_mutations, seen_residue
 from kinescape.structure.read import read_model
 
 Say = Callable[[str], None]
@@ -37,12 +37,12 @@ TellReplica = Callable[[int, Progress], None]
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be run. ``mutation`` is empty for the wild type; ``sites`` as in :func:`.assemble.assemble`."""
+    """What is to be run. ``mutation`` is ``WT`` for the wild type; ``sites`` as in :func:`.assemble.assemble`."""
 
     structure: Path
     protocol: Protocol
     ligand: str | None = None
-    mutation: str = ""
+    mutation: str = WILD_TYPE
     chain: str | None = None
     parameters: LigandParameters | None = None
     sites: tuple[int, ...] = ()
