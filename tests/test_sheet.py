@@ -99,3 +99,34 @@ def test_names_that_would_not_do_as_a_folder(name: str) -> None:
 def test_name_of_a_single_pair_comes_from_its_file() -> None:
     assert single_sample(Path("x/P7_L001_R1_001.fastq.gz"), Path("b"), None, None).info.sample == "P7_L001"
     assert single_sample(Path("P7_1.fq"), Path("b"), None, 3.0).info.cfdna_ng == 3.0
+
+
+@pytest.mark.parametrize("text", ["2024-02-29", "2024-02", "2024", "", " 2022-02-20 "])
+def test_dates_whole_and_in_part(tmp_path: Path, text: str) -> None:
+    (sample,) = read_sheet(write(tmp_path, f"sample,fastq_1,fastq_2,date\nA,1.fq,2.fq,{text}\n"))
+    assert sample.info.date == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-13-01",
+        "2024-02-30",
+        "2023-02-29",
+        "01/02/2024",
+        "1.2.2024",
+        "2024-13",
+        "0000",
+        "24-02-01",
+        "soon",
+        "45322",
+    ],
+)
+def test_a_date_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    sheet = write(tmp_path, f"sample,fastq_1,fastq_2,date\nA,1.fq,2.fq,2024-01-01\nB,3.fq,4.fq,{text}\n")
+    with pytest.raises(InputError) as caught:
+        read_sheet(sheet)
+    said = str(caught.value)
+    assert said.startswith(
+        f"{sheet}, line 3, column date: not a date of the calendar; found '{text}'; expected an ISO date"
+    )

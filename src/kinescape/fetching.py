@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import re
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kinescape.errors import InputError, KinescapeError
+from kinescape.files import writable_folder
 from kinescape.web import PACE_BYTES, RANGE_REFUSED, AgainLaterError, Answer, check_address, open_answer, shown_address
 
 Progress = Callable[[int, int | None], None]
@@ -61,7 +63,8 @@ def download(
     Raises
     ------
     InputError
-        Not such an address, or a malformed checksum.
+        Not such an address, a malformed checksum, a folder that cannot be made, or a disk with less room than the
+        server announces.
     KinescapeError
         Server not reached, an answer that is no file, given up after repeated cuts, another checksum than expected,
         nowhere to write.
@@ -70,7 +73,7 @@ def download(
     expected = _expected(sha256, md5)
     part = _Part(url, destination)
     try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
+        writable_folder(destination.parent)
         _persist(url, lambda: _receive(url, part, size, progress), part.size)
         for name, value in expected.items():
             found = _checksum(part.file, name)
@@ -85,6 +88,19 @@ def download(
     except OSError as problem:
         raise KinescapeError(f"{destination}: cannot be written ({problem.strerror or problem})") from None
     return destination
+
+
+def check_space(folder: Path, needed: int) -> None:
+    """InputError unless the disk of ``folder`` has ``needed`` bytes free."""
+    usage = shutil.disk_usage(folder)
+    # Some file systems over a network do not say what they hold.
+    if usage.total and needed > usage.free:
+        raise InputError(
+            "not enough space on the disk",
+            file=folder,
+            found=f"{usage.free:,} bytes free",
+            expected=f"{needed:,} bytes",
+        )
 
 
 def read_text(url: str, largest: int = 1 << 20) -> str:
@@ -176,6 +192,13 @@ def _receive(url: str, part: _Part, size: int | None, progress: Progress | None)
         total = done + answer.length if answer.length is not None else size
         if size is not None and total != size:
             raise _of_another_size(url, part, f"{total:,}", size)
+        if total is not None:
+            try:
+                check_space(part.file.parent, total - done)
+            except InputError:
+                if not done:
+                    part.discard()
+                raise
         with part.file.open("ab") as handle:
             for block in answer.blocks():
                 done += len(block)

@@ -67,11 +67,32 @@ def check_output_folder(path: Path, command: str) -> None:
             )
     elif real.exists():
         raise InputError("is a file", file=path, expected=EXPECTED)
-    parent = real.parent
+    _check_place(path, EXPECTED)
+
+
+def check_folder_to_add_to(path: Path) -> None:
+    """Look, before anything is read or fetched, whether files may be put into the folder ``path``. Makes nothing.
+
+    Raises
+    ------
+    InputError
+        ``path`` is a file, cannot be written, or cannot be made.
+    """
+    if path.is_dir():
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise InputError("cannot be written", file=path, expected="a folder to write to")
+        return
+    if os.path.lexists(path):
+        raise InputError("is a file", file=path, expected="a folder to write to")
+    _check_place(path, "a folder to write to")
+
+
+def _check_place(path: Path, expected: str) -> None:
+    parent = Path(os.path.realpath(path)).parent
     while not parent.exists():
         parent = parent.parent
     if not parent.is_dir():
-        raise InputError(f"cannot be made: {parent} is a file", file=path, expected=EXPECTED)
+        raise InputError(f"cannot be made: {parent} is a file", file=path, expected=expected)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise InputError(f"cannot be made: {parent} cannot be written", file=path, expected="a folder to write to")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from kinescape.errors import InputError
@@ -18,6 +19,7 @@ ROLES = ("plasma", "control")
 LARGEST_AMOUNT = 1e6
 """Largest amount believed of a sample: a milligram of cfDNA, a cubic metre of plasma, a fragment of a million bases."""
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_PART_OF_A_DATE = re.compile(r"\d{4}(-\d\d)?", re.ASCII)
 _TRUE, _FALSE = ("yes", "true", "1"), ("no", "false", "0", "")
 
 
@@ -116,7 +118,7 @@ def _info(row: Row, name: str) -> SampleInfo:
         patient=row.text("patient", ""),
         role="control" if role == "control" else "plasma",
         timepoint=row.text("timepoint", ""),
-        date=row.text("date", ""),
+        date=_date(row),
         therapy=row.text("therapy", ""),
         line=row.text("line", ""),
         cfdna_ng=amounts["cfdna_ng"],
@@ -124,6 +126,20 @@ def _info(row: Row, name: str) -> SampleInfo:
         fragment_bp=amounts["fragment_bp"],
         extra={key: value for key, value in row.cells.items() if key not in REQUIRED and key not in KNOWN},
     )
+
+
+def _date(row: Row) -> str:
+    """When the sample was taken: a date of the calendar, or only its year and month, or nothing."""
+    text = row.text("date", "")
+    if not text:
+        return ""
+    whole = f"{text}-01-01"[:10] if _PART_OF_A_DATE.fullmatch(text) else text
+    try:
+        date.fromisoformat(whole)
+    except ValueError:
+        expected = "an ISO date (2024-02-29), a year and month (2024-02), a year, or nothing"
+        raise row.error("not a date of the calendar", column="date", expected=expected) from None
+    return text
 
 
 def _simulated(row: Row) -> bool:

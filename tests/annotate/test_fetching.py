@@ -8,6 +8,7 @@ import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -108,8 +109,36 @@ def test_absent_file_and_absent_server(url: str, tmp_path: Path) -> None:
     with pytest.raises(KinescapeError, match=r"cannot be reached .*refused.*offline"):
         download(f"http://127.0.0.1:{port}/a", tmp_path / "a")
     (tmp_path / "file").write_text("")
-    with pytest.raises(KinescapeError, match="cannot be written"):
+    with pytest.raises(InputError, match="cannot be made"):
         download(url, tmp_path / "file" / "a")
+
+
+def test_a_full_disk_is_noticed_before_the_first_byte(
+    url: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = SimpleNamespace(total=10**9, free=999_999)
+    monkeypatch.setattr("kinescape.fetching.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(InputError, match=r"not enough space.*found '999,999 bytes free'; expected 1,000,000 bytes"):
+        download(url, tmp_path / "a")
+    assert left(tmp_path) == set()
+    assert len(server.requests) == 1
+    # Of a file that was cut only the rest needs room, and what has come stays.
+    usage.free, server.cuts = 10**9, [600_000, *[0] * FRUITLESS_ATTEMPTS]
+    with pytest.raises(KinescapeError, match="given up"):
+        download(url, tmp_path / "a")
+    server.cuts, usage.free = [], 399_999
+    with pytest.raises(InputError, match="expected 400,000 bytes"):
+        download(url, tmp_path / "a")
+    assert (tmp_path / ".a.part").stat().st_size == 600_000
+    usage.free = 400_000
+    assert download(url, tmp_path / "a").read_bytes() == CONTENT
+
+
+def test_a_disk_that_does_not_say_how_large_it_is_is_tried(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinescape.fetching.shutil.disk_usage", lambda _: SimpleNamespace(total=0, free=0))
+    assert download(url, tmp_path / "a").read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("address", ["http://example.org/a", "ftp://example.org/a", "file:///etc/hosts", "a b", ""])

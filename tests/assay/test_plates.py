@@ -6,7 +6,10 @@ import numpy as np
 import openpyxl
 import pytest
 from bench_rows import read_tsv
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kinescape.assay.decimals import decimal_mark, number_of
 from kinescape.assay.plates import ROW_LETTERS, read_plates
 from kinescape.assay.quality import plate_qualities
 from kinescape.assay.wells import Well
@@ -104,6 +107,128 @@ def test_a_used_well_must_hold_a_number(tmp_path, cell, message):
     assert plate.signal("A2") == 1001
     with pytest.raises(InputError, match=message):
         plate.signal("A1")
+
+
+def with_numbers(path, numbers, separator="\t", filler="7"):
+    """A grid whose first wells hold the numbers as they are written, and the others a filler."""
+    cells = np.full(96, filler, dtype=object)
+    cells[: len(numbers)] = numbers
+    lines = [separator.join(["", *(str(c + 1) for c in range(12))])]
+    lines += [separator.join([ROW_LETTERS[r], *cells[r * 12 : r * 12 + 12]]) for r in range(8)]
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("numbers", "read"),
+    [
+        (["1,234", "12.5"], [1234, 12.5]),
+        (["1,234", "12,5"], [1.234, 12.5]),
+        (["1.234", "12,5"], [1234, 12.5]),
+        (["1,234", "0,045"], [1.234, 0.045]),
+        (["1,234", "1,234,567", "999"], [1234, 1234567, 999]),
+        (["1.234", "1.234.567", "999"], [1234, 1234567, 999]),
+        (["1,234", "1,234.5"], [1234, 1234.5]),
+        (["1,234", "1.234,5"], [1.234, 1234.5]),
+        (["1,234", "1234,567"], [1.234, 1234.567]),
+        (["1,234E+05", "OVER", "3"], [123400]),
+        (["1.234E+05", "1,234"], [123400, 1234]),
+        (["+1,234", "1.5"], [1234, 1.5]),
+        (["1234", "", "OVER", "abc"], [1234]),
+    ],
+)
+def test_a_comma_is_read_as_the_other_numbers_of_the_file_show(tmp_path, numbers, read):
+    (plate,) = read_plates(with_numbers(tmp_path / "plate.txt", numbers))
+    assert [plate.signal(f"A{n + 1}") for n in range(len(read))] == read
+
+
+def test_a_comma_is_decided_by_all_plates_of_a_file(tmp_path):
+    path = with_numbers(tmp_path / "plate.txt", ["1,234"])
+    second = with_numbers(tmp_path / "second.txt", ["3.5"])
+    path.write_text(f"{path.read_text()}\n\n{second.read_text()}")
+    assert [plate.signal("A1") for plate in read_plates(path)] == [1234, 3.5]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "filler", "said"),
+    [
+        (["5", "1,234"], "7", "well A2 is 1234 or 1.234, and no other number of the file says which; found '1,234'"),
+        (["5", "1.234"], "7", "well A2 is 1.234 or 1234, and no other number of the file says which; found '1.234'"),
+        (["1,234"], "2,345", "well A1 is 1234 or 1.234"),
+        (["1.234", "1,234"], "", "well A1 is 1.234 or 1234"),
+        (["1.5", "2,5"], "7", "well A2 has a decimal comma, and well A1 (line 2) a decimal point; found '2,5'"),
+    ],
+)
+def test_numbers_that_read_in_two_ways_are_refused(tmp_path, numbers, filler, said):
+    path = with_numbers(tmp_path / "plate.txt", numbers, filler=filler)
+    with pytest.raises(InputError) as caught:
+        read_plates(path)
+    assert str(caught.value).startswith(f"{path}, line 2: {said}")
+    assert ("--decimal point or --decimal comma" in str(caught.value)) == (" is " in said)
+
+
+def test_three_decimals_in_every_number_are_decimals(tmp_path):
+    (plate,) = read_plates(with_numbers(tmp_path / "plate.txt", ["1.234", "0"], filler="2.345"))
+    assert (plate.signal("A1"), plate.signal("H12")) == (1.234, 2.345)
+
+
+def test_the_decimal_mark_can_be_said(plate_and_layout, tmp_path, capsys):
+    _, layout = plate_and_layout
+    path = with_numbers(tmp_path / "p.txt", ["1,234", "2,345", "12"], filler="999")
+    signals = {mark: read_plates(path, decimal=mark)[0].signal("A2") for mark in ("point", "comma")}
+    assert signals == {"point": 2345, "comma": 2.345}
+    wrong = read_plates(with_numbers(tmp_path / "w.txt", ["12,5"]), decimal="point")[0]
+    with pytest.raises(InputError, match=r"A1 is not a number; found '12,5'; expected a number with a decimal point"):
+        wrong.signal("A1")
+    command = ["assay", "qc", str(path), "--layout", str(layout), "--pictures", "none", "-o", str(tmp_path / "q")]
+    assert main(command) == 2
+    assert "expected --decimal point or --decimal comma" in capsys.readouterr().err
+    assert not (tmp_path / "q").exists()
+    assert main([*command, "--decimal", "point"]) == 0
+    assert main(["assay", "qc", str(path), "-o", str(tmp_path / "r"), "--decimal", "comma"]) == 2
+    assert "long tables have decimal points; expected --layout" in capsys.readouterr().err
+
+
+def test_numbers_of_a_workbook_are_what_it_holds(tmp_path):
+    def save(*cells):
+        book = openpyxl.Workbook()
+        page = book.active
+        page.append(["<>", *range(1, 13)])
+        for r in range(8):
+            page.append([ROW_LETTERS[r], *(cells if r == 0 else ()), *[7] * (12 - (len(cells) if r == 0 else 0))])
+        book.save(tmp_path / "plate.xlsx")
+        return tmp_path / "plate.xlsx"
+
+    (plate,) = read_plates(save(1.234, 12, 3.25))
+    assert [plate.signal(f"A{n}") for n in (1, 2, 3)] == [1.234, 12, 3.25]
+    # Texts among them: 12,5 says what the commas are, and no more than that.
+    (plate,) = read_plates(save(1.234, "1,234", "12,5"))
+    assert [plate.signal(f"A{n}") for n in (1, 2, 3)] == [1.234, 1.234, 12.5]
+    with pytest.raises(InputError, match=r"well A2 is 1234 or 1\.234"):
+        read_plates(save(12.5, "1,234"))
+    (plate,) = read_plates(save(12.5, "1,234"), decimal="point")
+    assert plate.signal("A2") == 1234
+
+
+def test_more_commas_than_tabs_are_no_separators(tmp_path):
+    (plate,) = read_plates(with_numbers(tmp_path / "plate.txt", [], filler="1,234,567"))
+    assert plate.signal("H12") == 1234567
+
+
+@given(
+    st.lists(st.decimals(min_value=0, max_value=10**7, places=2), min_size=1, max_size=20),
+    st.sampled_from([".", ","]),
+    st.booleans(),
+)
+def test_numbers_come_back_however_they_are_written(values, sign, grouped):
+    def written(value):
+        text = f"{value:,.2f}" if grouped else f"{value:.2f}"
+        return text if sign == "." else text.translate({ord(","): ".", ord("."): ","})
+
+    texts = [written(value) for value in values]
+    verdict = decimal_mark(texts)
+    assert verdict.mark == ("point" if sign == "." else "comma")
+    assert [number_of(text, verdict.mark) for text in texts] == [float(value) for value in values]
 
 
 @pytest.fixture

@@ -217,6 +217,31 @@ def test_parquet_holds_the_same_rows(run: Path, tmp_path: Path) -> None:
         assert there == ask(database, f"SELECT * FROM {table} ORDER BY ALL")
 
 
+@pytest.mark.parametrize("mine", ["calls.parquet", "drugs.parquet"])
+def test_parquet_files_of_others_stay(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], mine: str) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    duckdb.sql("SELECT 1 AS a").write_parquet(str(folder / mine))
+    before = (folder / mine).read_bytes()
+    command = ["collate", str(run), "-o", str(folder / "all.duckdb"), "--parquet", str(folder)]
+    assert main(command) == 2
+    said = capsys.readouterr().err
+    assert f"{folder / mine}: was not written by `kinescape collate`, and would be replaced" in said
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {mine: before}
+    (folder / mine).write_text("no Parquet at all")
+    assert main(command) == 2
+    # Elsewhere, the tables come beside what else is there, and are replaced by the same command.
+    (folder / mine).rename(folder / "mine.parquet")
+    assert main(command) == 0
+    make_run(run, {"c": "P6"})
+    assert main(command) == 0
+    assert (folder / "mine.parquet").read_text() == "no Parquet at all"
+    assert duckdb.sql(f"SELECT count(*) FROM '{folder / 'samples'}.parquet'").fetchall() == [(3,)]
+    capsys.readouterr()
+    assert main([*command[:-1], str(folder / "mine.parquet")]) == 2
+    assert "mine.parquet: is a file; expected a folder to write to" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_killed_call_leaves_whole_samples_and_the_next_goes_on(tmp_path: Path) -> None:
     source = (KEPT / "1.0" / "P6.json").read_text()

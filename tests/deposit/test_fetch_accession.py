@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -140,7 +141,7 @@ def test_listing_fetches_no_reads(archive: Server, tmp_path: Path, capsys: pytes
 def test_too_little_space_is_said_before_anything_comes(
     archive: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("kinescape.deposit.fetch.shutil.disk_usage", lambda _: type("Usage", (), {"free": 10})())
+    monkeypatch.setattr("kinescape.fetching.shutil.disk_usage", lambda _: SimpleNamespace(total=10**6, free=10))
     assert fetch(archive, tmp_path / "fastq", "--quiet") == 2
     assert "not enough space" in capsys.readouterr().err
     assert not any(path.endswith(".fastq.gz") for path, _ in archive.requests)

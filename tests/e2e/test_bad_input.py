@@ -134,6 +134,13 @@ def test_earlier_result_of_a_sample_that_fails_now_is_set_aside(
     assert not (out / "samples" / "S").exists()
     assert (out / "superseded" / "S" / "report.html").exists()
     assert "truncated" in (out / "index.html").read_text()
+    # Mended, and broken once more: both earlier results are kept.
+    shutil.copy(simulated.folder / "gap_R1.fastq.gz", one)
+    assert run_pair(one, two, out) == 0
+    one.write_bytes(one.read_bytes()[:-1000])
+    assert run_pair(one, two, out) == 2
+    assert str(out / "superseded" / "S~2") in capsys.readouterr().err
+    assert {path.name for path in (out / "superseded").iterdir()} == {"S", "S~2"}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ import pytest
 from engine_runs import SHALLOW, contents, make_samples, write_sheet
 
 from kinescape.cli.main import main
+from kinescape.engine.folder import set_aside, superseded_folders
 from kinescape.engine.foreign import RUN_FILES, refuse_foreign_files, refuse_foreign_in_samples, refuse_inputs_inside
 from kinescape.errors import InputError
+from kinescape.sheet import is_sample_name
 
 
 @pytest.fixture(scope="module")
@@ -85,12 +87,30 @@ def test_a_file_or_a_link_in_the_place_of_a_result_stays(tmp_path: Path) -> None
     (tmp_path / "samples" / "a").write_text("mine")
     (tmp_path / "raw").mkdir()
     (tmp_path / "samples" / "b").symlink_to("../raw")
-    (tmp_path / "superseded" / "c").mkdir(parents=True)
-    (tmp_path / "superseded" / "c" / "reads.fastq").write_text("mine")
-    for sample in "abc":
+    for sample in "ab":
         with pytest.raises(InputError, match="would be replaced"):
             refuse_foreign_in_samples(tmp_path, [sample])
     refuse_foreign_in_samples(tmp_path, ["d"])
+
+
+def test_every_result_that_is_set_aside_is_kept(tmp_path: Path) -> None:
+    def fail(content: str) -> str:
+        (tmp_path / "samples" / "s").mkdir(parents=True)
+        (tmp_path / "samples" / "s" / "result.json").write_text(content)
+        return set_aside(tmp_path, "s")
+
+    superseded = tmp_path / "superseded"
+    assert fail("first") == f" (its earlier result now lies in {superseded / 's'})"
+    # The next lies beside it, and so does what somebody else put there.
+    (superseded / "s~2").write_text("mine")
+    assert fail("second").endswith(f"{superseded / 's~3'})")
+    assert fail("third").endswith(f"{superseded / 's~4'})")
+    assert set_aside(tmp_path, "s") == ""
+    assert superseded_folders(tmp_path, "s") == tuple(superseded / name for name in ("s", "s~2", "s~3", "s~4"))
+    kept = [(superseded / name / "result.json").read_text() for name in ("s", "s~3", "s~4")]
+    assert kept == ["first", "second", "third"]
+    assert (superseded / "s~2").read_text() == "mine"
+    assert not is_sample_name("s~2")
 
 
 @pytest.mark.parametrize("name", sorted(RUN_FILES))

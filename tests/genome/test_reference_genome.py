@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -69,11 +70,25 @@ def test_wrong_checksum_and_no_fasta_leave_nothing(
 def test_little_space_is_said_first(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("kinescape.genome.fetch.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
+    monkeypatch.setattr("kinescape.fetching.shutil.disk_usage", lambda _: SimpleNamespace(total=10**6, free=1000))
     options = serve(server, gzip.compress(b">x\nA\n"))
     assert main(["reference", "fetch", "hg38", "-o", str(tmp_path), *options]) == 2
     assert "not enough space" in capsys.readouterr().err
     assert not server.requests
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_file_in_place_of_the_folder_is_bad_input(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    options = serve(server, gzip.compress(b">x\nA\n"))
+    assert main(["reference", "fetch", "hg38", "-o", str(tmp_path / place), *options]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"kinescape: error: {tmp_path / place}: ")
+    assert "is a file; expected a folder to write to" in said
+    assert not server.requests
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 @pytest.mark.aligners

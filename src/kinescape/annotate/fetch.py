@@ -13,6 +13,7 @@ from kinescape.annotate.slicing import Input, slice_source
 from kinescape.annotate.sources import Source
 from kinescape.errors import InputError
 from kinescape.fetching import Progress, download, read_text
+from kinescape.output_folder import check_folder_to_add_to
 from kinescape.panel.model import Panel
 from kinescape.web import NotThereError
 
@@ -51,11 +52,13 @@ def fetch_source(
     Raises
     ------
     InputError
-        A source that is not published for download, or a file that is not what it should be.
+        A source that is not published for download, a folder that cannot be written, or a file that is not what it
+        should be.
     KinescapeError
         Network failures and wrong checksums.
     """
     addresses = _addresses(source, panel, url)
+    check_folder_to_add_to(folder)
     if not url:
         version, day = version or source.version, day or source.date
     downloads = folder / DOWNLOADS

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from kinescape.assay.decimals import Mark
 from kinescape.assay.excel import is_excel, read_sheet
 from kinescape.assay.layout import wells_from_plates
 from kinescape.assay.wells import REQUIRED, Well, check_duplicates, says_simulated, wells_from_rows
@@ -13,7 +14,9 @@ from kinescape.errors import InputError
 from kinescape.tables import read_table
 
 
-def read_wells(files: Sequence[Path], *, layout: Path | None = None, sheet: str | None = None) -> list[Well]:
+def read_wells(
+    files: Sequence[Path], *, layout: Path | None = None, sheet: str | None = None, decimal: Mark | None = None
+) -> list[Well]:
     """Wells of one screen.
 
     Parameters
@@ -25,6 +28,8 @@ def read_wells(files: Sequence[Path], *, layout: Path | None = None, sheet: str 
         Which well holds what (:mod:`kinescape.assay.layout`).
     sheet
         Sheet of Excel workbooks; the first where None.
+    decimal
+        Decimal mark of plates; what their numbers show where None.
 
     Raises
     ------
@@ -34,9 +39,13 @@ def read_wells(files: Sequence[Path], *, layout: Path | None = None, sheet: str 
     if not files:
         raise InputError("no input files")
     if layout is not None:
-        wells = wells_from_plates(files, layout, sheet=sheet)
+        wells = wells_from_plates(files, layout, sheet=sheet, decimal=decimal)
         simulated = any(says_simulated(path) for path in (*files, layout))
         return [replace(well, simulated=simulated) for well in wells]
+    if decimal is not None:
+        raise InputError(
+            "--decimal is for plates as a reader exports them; long tables have decimal points", expected="--layout"
+        )
     wells = []
     for path in files:
         rows = (

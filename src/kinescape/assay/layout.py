@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from kinescape.assay.decimals import Mark
 from kinescape.assay.excel import is_excel, read_sheet
 from kinescape.assay.plates import Plate, read_plates, well_name
 from kinescape.assay.wells import Well, wells_from_rows
@@ -28,7 +29,9 @@ def read_layout(path: Path) -> list[Row]:
     return rows
 
 
-def wells_from_plates(files: Sequence[Path], layout: Path, *, sheet: str | None = None) -> list[Well]:
+def wells_from_plates(
+    files: Sequence[Path], layout: Path, *, sheet: str | None = None, decimal: Mark | None = None
+) -> list[Well]:
     """Wells of plates under one layout. Each file is an experiment of its own (:func:`file_labels`) unless the layout
     names the experiment.
 
@@ -36,14 +39,14 @@ def wells_from_plates(files: Sequence[Path], layout: Path, *, sheet: str | None 
     ------
     InputError
         A file given twice, two plates of a file that read the same in every well or have one name, a well that was not
-        read, no plate that the layout speaks of.
+        read, no plate that the layout speaks of; numbers that can be read in two ways, unless ``decimal`` says how.
     """
     rows = read_layout(layout)
     labels = file_labels(files)
     wells: list[Well] = []
     for file, label in zip(files, labels, strict=True):
         used: list[Plate] = []
-        for number, plate in enumerate(read_plates(file, sheet=sheet), start=1):
+        for number, plate in enumerate(read_plates(file, sheet=sheet, decimal=decimal), start=1):
             chosen = [row for row in rows if row.text("plate", "") in {"", plate.name, str(number), file.stem, label}]
             if not chosen:
                 continue

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kinescape.assay.decimals import MARKS, Mark, decimal_mark, number_of
 from kinescape.assay.excel import is_excel, sheet_cells
 from kinescape.assay.wells import RAW_SIGNAL
 from kinescape.errors import InputError
@@ -36,6 +37,10 @@ class Plate:
     readings: dict[str, str]
     lines: dict[str, int]
     file: Path
+    decimal: Mark = "point"
+    """What the numbers of its file are written with."""
+    stored: bool = False
+    """Read from a workbook: a number with a point alone is one that the workbook holds as a number."""
 
     def signal(self, well: str) -> float:
         """The reading of a well.
@@ -52,9 +57,12 @@ class Plate:
         if text.upper() in OVERFLOWS:
             raise InputError(f"well {well} is saturated", file=self.file, line=line, found=text, expected="a number")
         try:
-            value = float(text.replace(",", "."))
+            value = float(text) if self.stored and "," not in text else number_of(text, self.decimal)
         except ValueError:
-            raise InputError(f"well {well} is not a number", file=self.file, line=line, found=text) from None
+            expected = f"a number with a decimal {self.decimal}" if "." in text or "," in text else "a number"
+            raise InputError(
+                f"well {well} is not a number", file=self.file, line=line, found=text, expected=expected
+            ) from None
         if value != value or value in {float("inf"), float("-inf")}:
             raise InputError(f"well {well} is not a finite number", file=self.file, line=line, found=text)
         if value < 0:
@@ -73,29 +81,77 @@ def well_place(name: str) -> tuple[int, int]:
     return ROW_LETTERS.index(name[0]), int(name[1:]) - 1
 
 
-def read_plates(path: Path, *, sheet: str | None = None) -> list[Plate]:
+def read_plates(path: Path, *, sheet: str | None = None, decimal: Mark | None = None) -> list[Plate]:
     """All plates of a reader's file, in order.
+
+    Parameters
+    ----------
+    decimal
+        The decimal mark of its numbers. None: what the numbers themselves show (:func:`.decimals.decimal_mark`).
 
     Raises
     ------
     InputError
-        No such file, or no plate in it.
+        No such file, no plate in it, or numbers that can be read in two ways.
     """
-    cells = sheet_cells(path, sheet) if is_excel(path) else _text_cells(path)
-    if any(row and row[0].startswith("##BLOCKS") for row in cells):
-        plates = _softmax_plates(path, cells)
-    else:
-        plates = _grid_plates(path, cells) or _well_list(path, cells)
+    stored = is_excel(path)
+    plates: list[Plate] = []
+    for cells in [sheet_cells(path, sheet)] if stored else _text_cells(path):
+        if any(row and row[0].startswith("##BLOCKS") for row in cells):
+            plates = _softmax_plates(path, cells)
+        else:
+            plates = _grid_plates(path, cells) or _well_list(path, cells)
+        if plates:
+            break
     if not plates:
         expected = (
             "a grid with columns 1-12 or 1-24 and rows from A, a list with a Well column, or a SoftMax Pro export"
         )
         raise InputError("no plate found", file=path, expected=expected)
-    return plates
+    mark = decimal or _decimal_mark(plates, stored)
+    return [replace(plate, decimal=mark, stored=stored) for plate in plates]
 
 
-def _text_cells(path: Path) -> list[list[str]]:
-    """Lines split at the commonest of tab, semicolon and comma. UTF-16 (SoftMax Pro), UTF-8 and Latin-1 are read."""
+def _decimal_mark(plates: Sequence[Plate], stored: bool) -> Mark:
+    numbers = [
+        (plate, well)
+        for plate in plates
+        for well, text in plate.readings.items()
+        if not stored or "," in text  # The other numbers of a workbook are no text that somebody formatted.
+    ]
+    verdict = decimal_mark(plate.readings[well] for plate, well in numbers)
+    if verdict.mark is not None:
+        return verdict.mark
+
+    def error(place: int, what: str, expected: str) -> InputError:
+        plate, well = numbers[place]
+        return InputError(
+            f"well {well} {what}",
+            file=plate.file,
+            line=plate.lines.get(well),
+            found=plate.readings[well],
+            expected=expected,
+        )
+
+    if verdict.unclear is None:
+        plate, well = numbers[verdict.shown_by["point"]]
+        raise error(
+            verdict.shown_by["comma"],
+            f"has a decimal comma, and well {well} (line {plate.lines.get(well)}) a decimal point",
+            "one decimal mark in a file",
+        )
+    plate, well = numbers[verdict.unclear]
+    read = " or ".join(f"{number_of(plate.readings[well], mark):.10g}" for mark in MARKS)
+    raise error(
+        verdict.unclear,
+        f"is {read}, and no other number of the file says which",
+        "--decimal point or --decimal comma with such a file",
+    )
+
+
+def _text_cells(path: Path) -> Iterator[list[list[str]]]:
+    """Lines split at tab, semicolon or comma, the commonest first: commas inside of numbers may be more than tabs
+    between them. UTF-16 (SoftMax Pro), UTF-8 and Latin-1 are read."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -111,8 +167,8 @@ def _text_cells(path: Path) -> list[list[str]]:
             text = raw.decode("latin-1")
     if "\0" in text:
         raise InputError("is not text", file=path, expected="a reader's export as text, CSV or .xlsx")
-    delimiter = max("\t;,", key=text.count)
-    return [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(), delimiter=delimiter)]
+    for delimiter in sorted("\t;,", key=text.count, reverse=True):
+        yield [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(), delimiter=delimiter)]
 
 
 def _grid_plates(path: Path, cells: Sequence[Sequence[str]]) -> list[Plate]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.progress import downloads_progress
 from kinescape.cli.tables import print_table
 
 if TYPE_CHECKING:
     from kinescape.annotate.folder import Manifest
-    from kinescape.fetching import Progress
 
 FOLDER_HELP = "Annotation folder (default: $KINESCAPE_ANNOTATION, else the user's data folder)."
 folder_option = click.option("-o", "--out", "folder", type=click.Path(path_type=Path), metavar="DIR", help=FOLDER_HELP)
@@ -118,7 +116,7 @@ def fetch(
         raise InputError("--sha256 goes with --url")
     folder = folder or user_folder()
     today = datetime.now(UTC).date().isoformat()
-    with _downloads(quiet) as watch:
+    with downloads_progress(quiet) as watch:
         manifest = fetch_source(
             source_of(source),
             load_panel(panel),
@@ -162,33 +160,3 @@ def _print_slice(manifest: Manifest, folder: Path) -> None:
     )
     for note in manifest.notes:
         click.echo(f"note: {note}", err=True)
-
-
-@contextlib.contextmanager
-def _downloads(quiet: bool) -> Iterator[Callable[[str], Progress]]:
-    """Yield a function that gives the progress function of one file. Writes to stderr only."""
-    if quiet:
-        yield lambda name: lambda done, total: None
-        return
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-
-        def tell(name: str) -> Progress:
-            click.echo(f"fetching {name}", err=True)
-            return lambda done, total: None
-
-        yield tell
-        return
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
-    from rich.progress import Progress as Display
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Display(*columns, console=console, transient=True) as display:
-
-        def show(name: str) -> Progress:
-            task = display.add_task(name, total=None)
-            return lambda done, total: display.update(task, completed=done, total=total)
-
-        yield show

@@ -11,12 +11,19 @@ import click
 from kinescape.cli.lazy import OutputFolder
 
 if TYPE_CHECKING:
+    from kinescape.assay.decimals import Mark
     from kinescape.assay.screen import Settings
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 INPUT = click.Path(path_type=Path)
 PICTURES = click.Choice(["svg", "pdf", "png", "none"])
+decimal_option = click.option(
+    "--decimal",
+    type=click.Choice(["point", "comma"]),
+    default=None,
+    help="Decimal mark of plates (default: what their numbers show).",
+)
 
 
 @click.group()
@@ -88,9 +95,12 @@ def _settings(options: dict[str, object]) -> Settings:
 @assay.command()
 @click.argument("wells", type=INPUT, nargs=-1, required=True)
 @click.option("--layout", type=INPUT, default=None, help="WELLS are plates; this table says what stands in which well.")
+@decimal_option
 @click.option("--page/--no-page", default=True, show_default=True, help="Write screen.html, the interactive page.")
 @_shared_options
-def fit(wells: tuple[Path, ...], layout: Path | None, page: bool, output: Path, **options: object) -> None:
+def fit(
+    wells: tuple[Path, ...], layout: Path | None, decimal: Mark | None, page: bool, output: Path, **options: object
+) -> None:
     """Fit dose-response curves; write IC50s, folds, classes, pictures and a page.
 
     WELLS is a long CSV, TSV or Excel table: experiment, variant, drug, dose, dose_unit, replicate, signal (dose 0 is
@@ -102,7 +112,7 @@ def fit(wells: tuple[Path, ...], layout: Path | None, page: bool, output: Path, 
     from kinescape.rules import PACKAGED, read_rules
 
     rule_set = read_rules(options["rules_file"] or PACKAGED).rule_set(options["rules"])  # type: ignore[arg-type]
-    read = read_wells(wells, layout=layout, sheet=options["sheet"])  # type: ignore[arg-type]
+    read = read_wells(wells, layout=layout, sheet=options["sheet"], decimal=decimal)  # type: ignore[arg-type]
     said = _reference_lines(options["reference"], (well.variant for well in read))
     screen = analyse_screen(read, rule_set, _settings(options))
     lines = said + write_screen(screen, read, output, pictures=str(options["pictures"]), page=page)
@@ -113,14 +123,23 @@ def fit(wells: tuple[Path, ...], layout: Path | None, page: bool, output: Path, 
 @click.argument("wells", type=INPUT, nargs=-1, required=True)
 @click.option("-o", "--output", type=OutputFolder(), required=True, help="Folder for plates.tsv and the heat maps.")
 @click.option("--layout", type=INPUT, default=None, help="WELLS are plates; this table says what stands in which well.")
+@decimal_option
 @click.option("--sheet", default=None, help="Sheet of Excel workbooks (default: the first).")
 @click.option("--pictures", type=PICTURES, default="svg", show_default=True)
-def qc(wells: tuple[Path, ...], output: Path, layout: Path | None, sheet: str | None, pictures: str) -> None:
+def qc(
+    wells: tuple[Path, ...],
+    output: Path,
+    layout: Path | None,
+    decimal: Mark | None,
+    sheet: str | None,
+    pictures: str,
+) -> None:
     """Plate quality: Z', signal window, edge effect, drift, replicate CV, heat maps."""
     from kinescape.assay.inputs import read_wells
     from kinescape.assay.write import write_quality
 
-    click.echo("\n".join(write_quality(read_wells(wells, layout=layout, sheet=sheet), output, pictures=pictures)))
+    read = read_wells(wells, layout=layout, sheet=sheet, decimal=decimal)
+    click.echo("\n".join(write_quality(read, output, pictures=pictures)))
 
 
 @assay.command()
@@ -129,6 +148,7 @@ def qc(wells: tuple[Path, ...], output: Path, layout: Path | None, sheet: str | 
     "-o", "--output", type=OutputFolder(), required=True, help="Folder for models.tsv, pairs.tsv and shared.tsv."
 )
 @click.option("--layout", type=INPUT, default=None, help="WELLS are plates; this table says what stands in which well.")
+@decimal_option
 @click.option("--sheet", default=None, help="Sheet of Excel workbooks (default: the first).")
 @click.option("--reference", default="WT", show_default=True, help="Variant that curves are compared with.")
 @click.option(
@@ -149,6 +169,7 @@ def compare(
     wells: tuple[Path, ...],
     output: Path,
     layout: Path | None,
+    decimal: Mark | None,
     sheet: str | None,
     reference: str,
     noise: str,
@@ -159,7 +180,7 @@ def compare(
     from kinescape.assay.inputs import read_wells
     from kinescape.assay.write import write_comparison
 
-    read = read_wells(wells, layout=layout, sheet=sheet)
+    read = read_wells(wells, layout=layout, sheet=sheet, decimal=decimal)
     said = _reference_lines(reference, (well.variant for well in read))
     replicates = noise == "replicates"
     lines = said + write_comparison(

@@ -26,9 +26,11 @@ def collate(runs: tuple[Path, ...], out: Path, parquet: Path | None, prune: bool
     """
     if out.suffix != ".duckdb":
         raise InputError("unknown kind of file", file=out, expected="a name that ends in .duckdb")
+    from kinescape.collate.store import check_parquet_folder, export_parquet
     from kinescape.collate.store import collate as bring_together
-    from kinescape.collate.store import export_parquet
 
+    if parquet is not None:
+        check_parquet_folder(parquet)
     done = bring_together(runs, out, prune=prune, threads=threads or os.cpu_count() or 1, progress=_live)
     for path, why in done.faults:
         click.echo(f"kinescape: error: {why or path}", err=True)

@@ -20,6 +20,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--drug", default="", help="Drug of the curves.")
 @click.option("--reference", default="WT", show_default=True, help="Variant that others are compared with.")
 @click.option("--layout", type=PATH, help="What stands in which well, where the source is plates.")
+@click.option("--decimal", type=click.Choice(["point", "comma"]), help="Decimal mark of plates  [what they show].")
 @click.option("--lanes", type=click.IntRange(1), help="Lanes of a blot's image.")
 @click.option("--panel", default="alk-ros1", show_default=True, help="Panel of a background.")
 def figure(

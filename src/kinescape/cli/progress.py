@@ -9,8 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+Progress = Callable[[int, int | None], None]
+"""As :data:`kinescape.fetching.Progress`, which the help must not wait for."""
 Watch = Callable[[str, str], None]
 LAST_STAGES = ("finished", "kept", "failed")
+SECONDS_BETWEEN_LINES = 15.0
+"""Of a download, where the output is no terminal."""
 LINES_AT_ONCE = 3
 """Samples named in the live display; the others are counted."""
 
@@ -80,6 +84,73 @@ def in_words(seconds: float) -> str:
 
 
 @contextlib.contextmanager
+def downloads_progress(quiet: bool = False) -> Iterator[Callable[[str], Progress]]:
+    """Yield a function that gives the progress function of one file: bytes, of how many, and the time left, as far as
+    the server says how many. Writes to stderr only."""
+    if quiet:
+        yield lambda name: lambda done, total: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda name: Lines(name)
+        return
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Display
+
+    columns = (
+        *(TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()),
+        *(TimeRemainingColumn(), TextColumn("left")),
+    )
+    with Display(*columns, console=console, transient=True) as display:
+
+        def show(name: str) -> Progress:
+            # Seen with its first byte: what lies there already is not fetched.
+            task = display.add_task(name, total=None, visible=False)
+            return lambda done, total: display.update(task, completed=done, total=total, visible=done != total)
+
+        yield show
+
+
+class Lines:
+    """A download where there is no terminal: a line at its beginning, and one now and then."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._began = self._said = 0.0
+        self._there = 0
+
+    def __call__(self, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if not self._began:
+            # What an earlier call had brought says nothing of the pace.
+            self._began, self._there = now, done
+            print(f"fetching {self.name}" + (f" ({amount(total)})" if total else ""), file=sys.stderr)  # noqa: T201
+        elif now - self._said >= SECONDS_BETWEEN_LINES and done != total:
+            print(self._line(done, total, now - self._began), file=sys.stderr, flush=True)  # noqa: T201
+        else:
+            return
+        self._said = now
+
+    def _line(self, done: int, total: int | None, seconds: float) -> str:
+        pace = (done - self._there) / seconds if seconds > 0 else 0.0
+        parts = [amount(done) + (f" of {amount(total)}" if total else ""), f"{amount(pace)}/s"]
+        if total and pace > 0:
+            parts.append(f"about {in_words((total - done) / pace)} left")
+        return f"{self.name}: {', '.join(parts)}"
+
+
+def amount(size: float) -> str:
+    """``812 bytes``, ``4.2 kB``, ``31.5 MB``, ``2.10 GB`` (powers of ten)."""
+    if size < 1000:
+        return f"{size:.0f} bytes"
+    if size < 999_950:
+        return f"{size / 1e3:.1f} kB"
+    return f"{size / 1e6:.1f} MB" if size < 999_950_000 else f"{size / 1e9:.2f} GB"
+
+
+@contextlib.contextmanager
 def samples_progress(samples: Sequence[str], quiet: bool = False, what: str = "samples") -> Iterator[Watch]:
     """Yield a function to be told (sample, stage) as the work goes on. Writes to stderr only."""
     if quiet:
@@ -101,7 +172,8 @@ def samples_progress(samples: Sequence[str], quiet: bool = False, what: str = "s
 
         yield say
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Display
 
     columns = (
         TextColumn("{task.description}"),
@@ -110,7 +182,7 @@ def samples_progress(samples: Sequence[str], quiet: bool = False, what: str = "s
         TimeElapsedColumn(),
         TextColumn("{task.fields[now]}"),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Display(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=len(samples), now="")
 
         def show(sample: str, stage: str) -> None:

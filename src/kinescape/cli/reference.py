@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
 
+from kinescape.cli.progress import downloads_progress
 from kinescape.errors import EXIT_FAILURE, EXIT_OK, InputError
 
 PATH = click.Path(path_type=Path)
@@ -42,7 +42,8 @@ def fetch(name: str, out: Path | None, url: str, md5: str) -> None:
         raise InputError("--md5 is of another file", expected="--url with it")
     genome = replace(genome, url=url or genome.url, md5=md5 or genome.md5)
     click.echo(f"{genome.name}: {genome.what}", err=True)
-    path = fetch_genome(genome, out or default_folder(), progress=_live, say=_say)
+    with downloads_progress() as show:
+        path = fetch_genome(genome, out or default_folder(), progress=show(f"{genome.name}.fa.gz"), say=_say)
     click.echo(str(path))
 
 
@@ -85,9 +86,3 @@ def _named(fasta: Path) -> Path:
 
 def _say(text: str) -> None:
     click.echo(text, err=True)
-
-
-def _live(done: int, total: int | None) -> None:
-    if sys.stderr.isatty():
-        of = f" of {total / 1e9:.2f}" if total else ""
-        click.echo(f"\r\033[K{done / 1e9:.2f}{of} GB", err=True, nl=done == total)

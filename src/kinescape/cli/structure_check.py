@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.progress import downloads_progress
 from kinescape.cli.tables import print_table
-
-if TYPE_CHECKING:
-    from kinescape.fetching import Progress
 
 
 @click.command()
@@ -26,19 +23,11 @@ def fetch(entries: tuple[str, ...], folder: Path, server: str, quiet: bool) -> N
     """
     from kinescape.structure.fetch import SERVER, fetch_entry
 
-    def progress(name: str) -> Progress:
-        def tell(done: int, total: int | None) -> None:
-            if not quiet:
-                click.echo(f"\r{name} {done:,}" + (f" of {total:,} bytes" if total else " bytes"), nl=False, err=True)
-
-        return tell
-
     rows = []
-    for entry in entries:
-        got = fetch_entry(entry, folder, server=server.rstrip("/") or SERVER, progress=progress)
-        if not quiet and not got.kept:
-            click.echo("", err=True)
-        rows.append((got.entry, str(got.path), "unchanged" if got.kept else "fetched", got.sha256))
+    with downloads_progress(quiet) as show:
+        for entry in entries:
+            got = fetch_entry(entry, folder, server=server.rstrip("/") or SERVER, progress=show)
+            rows.append((got.entry, str(got.path), "unchanged" if got.kept else "fetched", got.sha256))
     print_table("", ("entry", "file", "state", "sha256"), rows)
 
 

@@ -7,6 +7,7 @@ holds whole samples only, and the next call goes on.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,10 +19,13 @@ from kinescape import __version__
 from kinescape.collate.listed import listed_samples
 from kinescape.collate.tables import TABLES, Table
 from kinescape.errors import InputError, KinescapeError
+from kinescape.output_folder import check_folder_to_add_to
 from kinescape.report.result import FILE_NAME, read_result
 
 BATCH = 500
 """Results per transaction and per piece of work: a few MB of rows."""
+MARK = "kinescape_collate"
+"""Key in the metadata of a Parquet file that this module wrote."""
 LAYOUT = "2"
 """Of the tables; a database of another layout is refused, since results can be collated again in minutes."""
 
@@ -182,10 +186,45 @@ def _mark_listed(connection: Any, runs: Iterable[str]) -> tuple[str, ...]:
     return tuple(unlisted)
 
 
+def check_parquet_folder(folder: Path) -> None:
+    """Look, before anything is read, whether the tables may be written to ``folder``.
+
+    A table of ours says so in its own metadata and is replaced; what else lies in the folder is no matter.
+
+    Raises
+    ------
+    InputError
+        No folder, one that cannot be written, or a file that has a table's name and is not ours.
+    """
+    check_folder_to_add_to(folder)
+    for table in TABLES:
+        path = folder / f"{table.name}.parquet"
+        if os.path.lexists(path) and not _is_ours(path):
+            raise InputError(
+                "was not written by `kinescape collate`, and would be replaced",
+                file=path,
+                expected="another folder, or this file elsewhere",
+            )
+
+
+def _is_ours(path: Path) -> bool:
+    import duckdb
+
+    if path.is_symlink() or not path.is_file():
+        return False
+    with contextlib.closing(duckdb.connect()) as connection:
+        try:
+            found = connection.execute("SELECT key FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
+        except duckdb.Error:
+            return False
+    return any(bytes(key) == MARK.encode() for (key,) in found)
+
+
 def export_parquet(database: Path, folder: Path) -> list[Path]:
-    """Every table as ``folder/TABLE.parquet``."""
+    """Every table as ``folder/TABLE.parquet``; InputError as of :func:`check_parquet_folder`."""
     from kinescape.files import whole_file
 
+    check_parquet_folder(folder)
     connection = _open(database)
     written = []
     try:
@@ -194,7 +233,7 @@ def export_parquet(database: Path, folder: Path) -> list[Path]:
             with whole_file(path) as temporary, _told(path):
                 connection.execute(
                     f"COPY (SELECT * FROM {table.name} ORDER BY run, sample) TO {_quoted(temporary)} "  # noqa: S608
-                    "(FORMAT parquet, COMPRESSION zstd)"
+                    f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{MARK}: {_quoted(__version__)}}})"
                 )
             written.append(path)
     finally:

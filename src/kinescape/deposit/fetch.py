@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from kinescape.deposit.ena import RemoteFile, Run
 from kinescape.errors import InputError, KinescapeError
-from kinescape.fetching import download
+from kinescape.fetching import check_space, download
 from kinescape.files import write_text
 
 SHEET = "samples.csv"
@@ -119,12 +118,7 @@ def _is_there(folder: Path, file: RemoteFile) -> bool:
 
 def _check_space(folder: Path, missing: Sequence[RemoteFile]) -> None:
     have = sum(part.stat().st_size for file in missing if (part := folder / f".{file.name}.part").exists())
-    needed = int(SPARE * (sum(file.size for file in missing) - have))
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise InputError(
-            "not enough space on the disk", file=folder, found=f"{free:,} bytes free", expected=f"{needed:,} bytes"
-        )
+    check_space(folder, int(SPARE * (sum(file.size for file in missing) - have)))
 
 
 def _fetch_all(folder: Path, missing: Sequence[RemoteFile], connections: int, watch: Watch) -> None:

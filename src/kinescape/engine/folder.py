@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from kinescape import __version__
@@ -73,7 +75,7 @@ def write_sample(out: Path, analysis: SampleAnalysis, panel: Panel, viewer: bool
 
 
 def _carry_review(out: Path, sample: str, folder: Path) -> None:
-    for place in (sample_folder(out, sample), superseded_folder(out, sample)):
+    for place in (sample_folder(out, sample), *reversed(superseded_folders(out, sample))):
         if (place / REVIEW).is_file():
             shutil.copyfile(place / REVIEW, folder / REVIEW)
             return
@@ -81,6 +83,9 @@ def _carry_review(out: Path, sample: str, folder: Path) -> None:
 
 def set_aside(out: Path, sample: str) -> str:
     """Move an earlier result of a sample that failed now out of the way: it would look like the new one.
+
+    What was moved there after earlier failures stays: the first lies in ``OUT/superseded/<sample>``, the next in
+    ``<sample>~2``, ``<sample>~3`` and so on.
 
     Returns
     -------
@@ -90,10 +95,8 @@ def set_aside(out: Path, sample: str) -> str:
     folder = sample_folder(out, sample)
     if not folder.is_dir():
         return ""
-    place = superseded_folder(out, sample)
+    place = next(each for each in _places(out, sample) if not os.path.lexists(each))
     place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists():
-        shutil.rmtree(place)
     folder.replace(place)
     return f" (its earlier result now lies in {place})"
 
@@ -104,9 +107,15 @@ def left_over(out: Path, names: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if name[0] != "." and name not in names))
 
 
-def superseded_folder(out: Path, sample: str) -> Path:
-    """``OUT/superseded/<sample>``."""
-    return out / "superseded" / sample
+def superseded_folders(out: Path, sample: str) -> tuple[Path, ...]:
+    """Where earlier results of a sample lie that were set aside, the oldest first."""
+    return tuple(itertools.takewhile(os.path.lexists, _places(out, sample)))
+
+
+def _places(out: Path, sample: str) -> Iterator[Path]:
+    # No sample's name has the sign, so that none of these is another's.
+    names = (sample if number == 1 else f"{sample}~{number}" for number in itertools.count(1))
+    return (out / "superseded" / name for name in names)
 
 
 def known_files(folder: Path) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from kinescape.engine.folder import known_files, sample_folder, superseded_folder
+from kinescape.engine.folder import known_files, sample_folder
 from kinescape.errors import InputError
 
 FOLDERS = ("samples", "logs", "superseded", "multiqc", "rows", "simulations", ".kinescape")
@@ -75,19 +75,19 @@ def refuse_foreign_in_samples(out: Path, samples: Iterable[str]) -> None:
         For the first such folder, with the names of what would be lost; nothing has been touched.
     """
     for sample in samples:
-        for folder in (sample_folder(out, sample), superseded_folder(out, sample)):
-            if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-                raise InputError("is no folder of a result, and would be replaced", file=folder)
-            if not folder.is_dir():
-                continue
-            known = known_files(folder)
-            foreign = sorted(each.name for each in folder.iterdir() if each.is_dir() or each.name not in known)
-            foreign = [name for name in foreign if name[0] != "."]
-            if foreign:
-                more = f" and {len(foreign) - NAMED} more" if len(foreign) > NAMED else ""
-                raise InputError(
-                    "holds what kinescape did not write, and would be replaced",
-                    file=folder,
-                    found=", ".join(foreign[:NAMED]) + more,
-                    expected="these files elsewhere",
-                )
+        folder = sample_folder(out, sample)
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise InputError("is no folder of a result, and would be replaced", file=folder)
+        if not folder.is_dir():
+            continue
+        known = known_files(folder)
+        foreign = sorted(each.name for each in folder.iterdir() if each.is_dir() or each.name not in known)
+        foreign = [name for name in foreign if name[0] != "."]
+        if foreign:
+            more = f" and {len(foreign) - NAMED} more" if len(foreign) > NAMED else ""
+            raise InputError(
+                "holds what kinescape did not write, and would be replaced",
+                file=folder,
+                found=", ".join(foreign[:NAMED]) + more,
+                expected="these files elsewhere",
+            )

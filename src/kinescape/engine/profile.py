@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from kinescape.engine.packing import LOCAL_START, REMOTE_START
-from kinescape.errors import InputError
+from kinescape.errors import InputError, KinescapeError
+from kinescape.web import printable
 
 PLUGINS = {"slurm": "snakemake_executor_plugin_slurm", "kubernetes": "snakemake_executor_plugin_kubernetes"}
 
@@ -77,11 +78,16 @@ def place_of(dispatch: Dispatch, cores: int, out: Path) -> Place:
     Raises
     ------
     InputError
-        The profile cannot be read, or the path of the output is nothing for a cluster.
+        The profile cannot be read, there is no SLURM here that it could submit to, or the path of the output is nothing
+        for a cluster. Nothing has been written.
+    KinescapeError
+        There is one, and it does not answer.
     """
     profile = read_profile(dispatch.profile) if dispatch.profile is not None else None
     at_once = dispatch.jobs or (profile.jobs if profile else max(1, cores // dispatch.threads))
     local = profile is None or profile.executor == "local"
+    if profile is not None and profile.executor == "slurm":
+        _look_for_slurm(str(dispatch.profile))
     if not local and not _PLAIN_PATH.fullmatch(str(out)):
         raise InputError(
             "a cluster cannot take this path: its submission goes through shells of its own",
@@ -131,10 +137,34 @@ def _arguments(profile: str) -> list[str]:
     return ["--profile", str(folder.absolute())]
 
 
+def _look_for_slurm(profile: str) -> None:
+    """Refuse to go on where nothing can be submitted; the plugin would find out late, and say so in its log."""
+    _need_sbatch(profile)
+    if profile != "slurm" or shutil.which("sinfo") is None:
+        # A profile of one's own may name partitions, and its sbatch may be another program that goes elsewhere.
+        return
+    try:
+        asked = subprocess.run(["sinfo", "-h", "-o", "%P"], capture_output=True, text=True, timeout=60, check=False)
+        failed, said = asked.returncode != 0, asked.stderr.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        failed, said = True, ""
+    if failed:
+        # Its last line is what it ends for; those before lead there.
+        why = printable(said.splitlines()[-1]) if said else "sinfo gave no answer in a minute"
+        raise KinescapeError(f"--profile slurm, and SLURM does not answer here ({why})")
+
+
+def _need_sbatch(profile: str) -> None:
+    if shutil.which("sbatch") is None:
+        raise InputError(
+            f"--profile {profile}, and there is no sbatch here", expected="a machine that submits jobs to SLURM"
+        )
+
+
 def _slurm_arguments() -> list[str]:
     """Without an accounting database neither an account nor ``sacct`` is to be had."""
-    if shutil.which("sbatch") is None:
-        raise InputError("--profile slurm, and there is no sbatch here", expected="a machine that submits to SLURM")
+    # Before Snakemake is imported, which takes longer than all that is asked here.
+    _need_sbatch("slurm")
     arguments = ["--slurm-init-seconds-before-status-checks", "8"]
     try:
         done = subprocess.run(["sacct", "-n", "-X"], capture_output=True, timeout=60, check=False)

@@ -19,7 +19,7 @@ from kinescape.engine.one import run_sample
 from kinescape.engine.packing import engine_pays, size_of
 from kinescape.engine.pages import write_run_pages
 from kinescape.engine.plan import Outcome, RunPlan, Watch, outcome_of, workbench
-from kinescape.engine.profile import Dispatch
+from kinescape.engine.profile import Dispatch, Place, place_of
 from kinescape.engine.state import Attempt, attempt_in
 from kinescape.files import writable_folder
 from kinescape.sample import Workbench
@@ -48,11 +48,13 @@ def run_samples(
     Raises
     ------
     InputError
-        What all samples share is faulty, or another run writes to the same folder.
+        What all samples share is faulty, the profile is refused, or another run writes to the same folder.
     KinescapeError
         The engine could start no job.
     """
     plan = replace(plan, out=plan.out.absolute())
+    # Before anything is written: a refused profile leaves no folder behind.
+    place = place_of(dispatch or Dispatch(), plan.threads, plan.out)
     bench = workbench(plan)
     for folder in (plan.out, plan.out / "samples"):
         writable_folder(folder)
@@ -65,7 +67,7 @@ def run_samples(
         outcomes = {} if plan.force else _kept(plan, bench, watch)
         to_do = [sample for sample in plan.samples if sample.info.sample not in outcomes]
         refuse_foreign_in_samples(plan.out, (sample.info.sample for sample in to_do))
-        outcomes |= _run(attempt, plan, bench, to_do, watch, dispatch)
+        outcomes |= _run(attempt, plan, bench, to_do, watch, dispatch, place)
         ordered = tuple(_without_earlier(outcomes[sample.info.sample]) for sample in plan.samples)
         write_run_pages(plan, bench, ordered)
     return ordered
@@ -78,6 +80,7 @@ def _run(
     samples: Sequence[SheetSample],
     watch: Watch,
     dispatch: Dispatch | None,
+    place: Place,
 ) -> dict[str, Outcome]:
     if not samples:
         return {}
@@ -91,7 +94,7 @@ def _run(
         # Snakemake is imported only by a run that needs it.
         from kinescape.engine.sample_jobs import run_sample_jobs
 
-        return run_sample_jobs(attempt, plan, samples, dispatch or Dispatch(), watch)
+        return run_sample_jobs(attempt, plan, samples, dispatch or Dispatch(), place, watch)
 
 
 def _kept(plan: RunPlan, bench: Workbench, watch: Watch) -> dict[str, Outcome]:

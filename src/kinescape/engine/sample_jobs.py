@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kinescape.engine.packing import Job, pack, size_of
 from kinescape.engine.plan import Outcome, RunPlan, Watch, outcome_of
-from kinescape.engine.profile import Dispatch, place_of
+from kinescape.engine.profile import Dispatch, Place
 from kinescape.engine.state import Attempt, JobRow, Shared
 from kinescape.engine.workflow import run_jobs
 from kinescape.panel.load import panel_folder
@@ -20,9 +20,9 @@ VERB = "run-samples"
 
 
 def run_sample_jobs(
-    attempt: Attempt, plan: RunPlan, samples: Sequence[SheetSample], dispatch: Dispatch, watch: Watch
+    attempt: Attempt, plan: RunPlan, samples: Sequence[SheetSample], dispatch: Dispatch, place: Place, watch: Watch
 ) -> dict[str, Outcome]:
-    """Run samples as jobs of the engine.
+    """Run samples as jobs of the engine; ``place`` is what :func:`.profile.place_of` made of ``dispatch``.
 
     Returns
     -------
@@ -31,10 +31,9 @@ def run_sample_jobs(
 
     Raises
     ------
-    InputError, KinescapeError, KeyboardInterrupt
-        As :func:`.profile.place_of` and :func:`.workflow.run_jobs`.
+    KinescapeError, KeyboardInterrupt
+        As :func:`.workflow.run_jobs`.
     """
-    place = place_of(dispatch, plan.threads, plan.out)
     sizes = [size_of(sample) for sample in samples]
     jobs = pack(sizes, place.at_once, start=dispatch.start, group_size=dispatch.group_size)
     members = [[samples[index] for index in job.samples] for job in jobs]

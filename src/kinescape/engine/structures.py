@@ -97,6 +97,8 @@ def run_structures(
     """
     out = plan.out.absolute()
     dispatch = dispatch or Dispatch()
+    # Before anything is written: a refused profile leaves no folder behind.
+    place = place_of(dispatch, plan.cores, out)
     writable_folder(out)
     refuse_foreign_files(out, MARKS)
     with attempt_in(out) as attempt:
@@ -104,7 +106,7 @@ def run_structures(
         left = [task for task in plan.tasks if task.name not in results]
         if left:
             with attempt.scratch() if dispatch.local else contextlib.nullcontext():
-                results |= _run(attempt, plan, left, out, dispatch, watch)
+                results |= _run(attempt, left, out, dispatch, place, watch)
         ordered = tuple(results[task.name] for task in plan.tasks)
         _write(plan, out, ordered)
     return ordered
@@ -134,12 +136,11 @@ def _there_already(tasks: Sequence[Task], out: Path, watch: Watch) -> dict[str, 
 
 
 def _run(
-    attempt: Attempt, plan: StructurePlan, tasks: Sequence[Task], out: Path, dispatch: Dispatch, watch: Watch
+    attempt: Attempt, tasks: Sequence[Task], out: Path, dispatch: Dispatch, place: Place, watch: Watch
 ) -> dict[str, Result]:
     # Snakemake is imported only by a run that needs it.
     from kinescape.engine.workflow import run_jobs
 
-    place = place_of(dispatch, plan.cores, out)
     jobs = jobs_of(tasks, dispatch, place)
     members = [of_job for _, of_job in jobs]
     shared = SharedStructures(

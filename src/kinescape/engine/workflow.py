@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import logging
 import os
 import re
@@ -22,12 +23,14 @@ from kinescape.engine.profile import Dispatch, Place
 from kinescape.engine.state import Attempt
 from kinescape.errors import KinescapeError
 from kinescape.files import write_text
+from kinescape.web import printable
 
 SNAKEFILE = Path(__file__).with_name("workflow.smk")
 ENGINE_LOG = f"{ENGINE}.log"
 _SLURM_NAME = "SLURM run ID: "
 """What the plugin logs; the rest is the name that all its jobs of this run bear."""
 _EXCEPTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(Error|Exception|Exit|Gone|Warning)(: |$)")
+LONGEST_CAUSE = 400
 _SEEN_LATER = 10.0
 """Seconds until a shared file system shows what another machine wrote (NFS keeps attributes for some seconds)."""
 
@@ -75,13 +78,30 @@ def run_jobs(
     if not place.local:
         monitor.look_until(lambda: names <= monitor.ended.keys(), _SEEN_LATER if not engine_errors else 1.0)
     if not monitor.ended and engine_errors and not any(attempt.output(job).exists() for job in range(len(jobs))):
-        raise KinescapeError(f"no job could be started: {engine_errors[-1]} (see {log})")
+        raise KinescapeError(f"no job could be started: {cause_of(engine_errors)} (see {log})")
     ended = {}
     for number, of_job in enumerate(jobs):
         for name in of_job:
             event = monitor.ended.get(name)
             ended[name] = event if event is not None else _ended_from_outside(name, attempt, number, out, watch)
     return ended
+
+
+_FOLLOWS = re.compile(
+    r"Error in (rule|group) |Exiting because a job execution failed|"
+    r"(WorkflowError: )?At least one job did not complete successfully"
+)
+"""What Snakemake logs after a failure of any kind."""
+_WHERE = re.compile(r"^Exception in run_job for rule \w+: |^Job submission failed with exception: ")
+
+
+def cause_of(errors: Sequence[str]) -> str:
+    """The first of Snakemake's errors that says why, on one line and without its tracebacks and calls."""
+    told = next((each for each in errors if not _FOLLOWS.match(each)), errors[-1])
+    lines = [line.strip() for line in _WHERE.sub("", told).splitlines()]
+    # What a program said stands on lines that begin with its name; what follows is the call and the script.
+    kept = itertools.takewhile(lambda line: not line.startswith(("Traceback", "sbatch call:", "sbatch script:")), lines)
+    return printable("; ".join(line for line in kept if line), LONGEST_CAUSE)
 
 
 def _ended_from_outside(name: str, attempt: Attempt, job: int, out: Path, watch: Watch) -> Event:
@@ -248,7 +268,11 @@ class _Keeper(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.levelno >= logging.ERROR and record.msg:
-            self.errors.append(str(record.getMessage()).strip())
+            # The plugins hand the reason over beside the message.
+            reason = getattr(record, "rule_msg", None)
+            self.errors += [str(each).strip() for each in (reason, record.getMessage()) if each]
+            if reason:
+                self._write(str(reason).strip())
         if record.msg:
             text = record.getMessage()
             if text.startswith(_SLURM_NAME):

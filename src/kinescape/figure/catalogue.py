@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kinescape.errors import InputError
+
+if TYPE_CHECKING:
+    from kinescape.assay.decimals import Mark
 
 Source = Literal["RESULT", "RUN", "BACKGROUND", "COHORT", "ASSAY"]
 SOURCES: dict[str, str] = {
@@ -30,6 +33,8 @@ class Choice:
     lanes: int | None = None
     layout: Path | None = None
     """What stands in which well, where the wells are plates."""
+    decimal: Mark | None = None
+    """Decimal mark of plates; None: what their numbers show."""
     panel: str = "alk-ros1"
 
 
@@ -47,6 +52,7 @@ class Entry:
 
 
 _SAMPLE, _BENCH = "kinescape.figure.of_samples", "kinescape.figure.of_benches"
+_PLATES = ("layout", "decimal")
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("lollipop", "RESULT", "findings on the protein over a ribbon of depth", f"{_SAMPLE}:lollipop", ("gene",)),
@@ -65,9 +71,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("counts", "COHORT", "samples at failure of each inhibitor", f"{_BENCH}:counts"),
     Entry("shares", "COHORT", "share of mutated samples by previous inhibitors", f"{_BENCH}:shares"),
     Entry("cohort-timelines", "COHORT", "allele fractions under therapy, by patient", f"{_BENCH}:timelines"),
-    Entry("curves", "ASSAY", "dose-response curves of a drug", f"{_BENCH}:curves", ("drug", "reference", "layout")),
-    Entry("ic50", "ASSAY", "table of IC50s, coloured by class", f"{_BENCH}:ic50", ("reference", "layout")),
-    Entry("plate", "ASSAY", "heat map of a plate", f"{_BENCH}:plate", ("layout",)),
+    Entry("curves", "ASSAY", "dose-response curves of a drug", f"{_BENCH}:curves", ("drug", "reference", *_PLATES)),
+    Entry("ic50", "ASSAY", "table of IC50s, coloured by class", f"{_BENCH}:ic50", ("reference", *_PLATES)),
+    Entry("plate", "ASSAY", "heat map of a plate", f"{_BENCH}:plate", _PLATES),
     Entry("growth", "ASSAY", "growth curves and rates", f"{_BENCH}:growth", ("reference",)),
     Entry("blot", "ASSAY", "dose-response of phosphorylation", f"{_BENCH}:blot", ("drug", "reference")),
     Entry("blot-lanes", "ASSAY", "a blot's image with its measured bands", f"{_BENCH}:blot_lanes", ("lanes",)),

@@ -166,7 +166,7 @@ def blot_lanes(sources: tuple[Path, ...], choice: Choice) -> str:
 def _wells(sources: tuple[Path, ...], choice: Choice) -> list[Well]:
     from kinescape.assay.inputs import read_wells
 
-    return read_wells(sources, layout=choice.layout)
+    return read_wells(sources, layout=choice.layout, decimal=choice.decimal)
 
 
 def _screen(wells: list[Well], choice: Choice) -> Screen:

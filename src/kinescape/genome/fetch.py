@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kinescape.errors import InputError, KinescapeError
-from kinescape.fetching import Progress, download
+from kinescape.fetching import Progress, check_space, download
 from kinescape.files import sha256_of, whole_file, write_text
 from kinescape.genome.catalogue import Genome
+from kinescape.output_folder import check_folder_to_add_to
 from kinescape.web import shown_address
 
 BLOCK = 1 << 22
@@ -31,7 +32,7 @@ def fetch_genome(
     Raises
     ------
     InputError
-        Not enough space, or a file that is no FASTA of the kind.
+        A folder that cannot be written, not enough space, or a file that is no FASTA of the kind.
     KinescapeError
         Network failures and wrong checksums; nothing half-unpacked is left.
     """
@@ -42,10 +43,12 @@ def fetch_genome(
     if fasta.is_file() and record.is_file() and record.read_text().startswith(f"{genome.url} {genome.md5} "):
         say(f"{fasta} is there")
     else:
+        for each in (folder, fasta.parent):
+            check_folder_to_add_to(each)
         fasta.parent.mkdir(parents=True, exist_ok=True)
         packed = fasta.with_name(f"{fasta.name}.gz")
         if not packed.is_file():
-            _check_space(fasta.parent, genome.bytes + genome.bases)
+            check_space(fasta.parent, int(SPARE * (genome.bytes + genome.bases)))
             say(f"fetching {shown_address(genome.url)}")
             download(genome.url, packed, md5=genome.md5, progress=progress)
         say("unpacking")
@@ -73,12 +76,3 @@ def _unpack(packed: Path, fasta: Path) -> None:
                 shutil.copyfileobj(handle, out, BLOCK)
         except (OSError, EOFError) as problem:
             raise KinescapeError(f"{packed}: cannot be unpacked ({problem})") from None
-
-
-def _check_space(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    wanted = int(SPARE * needed)
-    if wanted > free:
-        raise InputError(
-            "not enough space on the disk", file=folder, found=f"{free:,} bytes", expected=f"{wanted:,} bytes"
-        )

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from kinescape.errors import InputError, KinescapeError
 from kinescape.fetching import Progress, download
-from kinescape.files import sha256_of, writable_folder, write_text
+from kinescape.files import sha256_of, write_text
+from kinescape.output_folder import check_folder_to_add_to
 from kinescape.structure.read import read_deposit
 from kinescape.web import NotThereError
 
@@ -42,18 +43,18 @@ def fetch_entry(
     Raises
     ------
     InputError
-        Not an entry's name; a file there that is not the recorded one.
+        Not an entry's name; a folder that cannot be written; a file there that is not the recorded one.
     KinescapeError
         Server not reached, no such entry, or an answer that is not this structure.
     """
     name = entry.strip().upper()
     if not re.fullmatch(r"[0-9][A-Z0-9]{3}", name):
         raise InputError("is no entry of the PDB", found=entry, expected="four characters such as 2XP2")
+    check_folder_to_add_to(folder)
     recorded = _manifest(folder)
     for path in (folder / f"{name}.pdb", folder / f"{name}.cif"):
         if path.exists():
             return _kept(name, path, recorded.get(path.name))
-    writable_folder(folder)
     url, path = _download(name, folder, server, progress)
     _check_content(name, path, url)
     checksum = sha256_of(path)
