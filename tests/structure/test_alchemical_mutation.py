@@ -36,7 +36,7 @@ from synthetic_complex import complex_text  # noqa: E402
 
 from kinescape.errors import InputError, KinescapeError  # noqa: E402
 from kinescape.structure.alchemy.binding import LegResult, binding_of  # noqa: E402
-from kinescape.structure.alchemy.estimate import FreeEnergy  # noqa: E402
+from kinescape.structure.alchemy.estimate import FreeEnergy, free_energy  # noqa: E402
 from kinescape.structure.alchemy.exchange import (  # noqa: E402
     NAME,
     Advance,
@@ -318,6 +318,17 @@ def test_what_is_made_of_glycine_is_an_l_amino_acid(tmp_path: Path, change: str)
     for at in positions:
         assert volume(at, hybrid, shared) < -0.001
         assert all(volume(at, hybrid, four[3]) > 0.001 for four, _ in held_by(hybrid))
+
+
+def test_windows_too_far_apart_are_refused_with_glycine_too(tmp_path: Path) -> None:
+    """A tyrosine's side chain from nothing in one step, and seen too briefly."""
+    hybrid = dipeptide_hybrid("GY", "vacuum")
+    sampling = Sampling(windows=2, picoseconds=2.0, settle_ps=0.2, exchange_ps=0.1, chunk_ps=1e6, friction=5.0)
+    found = free_energy(
+        sample_ladder(tmp_path, hybrid, hybrid.assembled.start, sampling, protocol("vacuum"), 1, REFERENCE)
+    )
+    assert found.value is None
+    assert any("forward and backward between windows 1 and 2" in each for each in found.refused)
 
 
 @pytest.mark.parametrize("swapped", [False, True])
