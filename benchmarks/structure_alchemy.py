@@ -5,7 +5,7 @@
 Residue that becomes itself: 0. There and back: 0. Around a cycle: 0. The difference that implicit water makes to a
 mutation: that of turning the water on for either residue by itself, without any hybrid. All with phi and psi held (see
 tests/structure/dipeptides.py, which this uses). What the checks refuse is made longer, to six times at most. About a
-quarter of an hour on one core for each part: side chains on CB, and glycine, where they hang on CA.
+quarter of an hour on one core for side chains on CB, a few minutes for glycine, where they hang on CA.
 """
 
 from __future__ import annotations
