@@ -26,9 +26,9 @@ from kinescape.structure.geometry import dihedral
 Floats = NDArray[np.float64]
 
 STRENGTH = 600.0
-"""kJ/mol/rad²: about as stiff as what it stands for. The angles C-CA-CB and HA-CA-CB, which go with CB, have 527 and 418 in
-ff14SB (63 and 50 kcal/mol/rad² of Cornell et al. 1995, doi:10.1021/ja00124a002, without the factor of a half), and at a
-tetrahedral centre each follows this dihedral by sin(109.5°) sin(120°) = 0.82: 0.82² (527 + 418) = 630.
+"""kJ/mol/rad²: about as stiff as what it stands for. The angles C-CA-CB and HA-CA-CB, which go with CB, have 527 and
+418 in ff14SB (63 and 50 kcal/mol/rad² of Cornell et al. 1995, doi:10.1021/ja00124a002, without the factor of a half),
+and at a tetrahedral centre each follows this dihedral by sin(109.5°) sin(120°) = 0.82: 0.82² (527 + 418) = 630.
 """
 ENERGY = f"{WEIGHT}*0.5*k*turn^2; turn=min(away, {2 * math.pi}-away); away=abs(theta-rest)"
 
