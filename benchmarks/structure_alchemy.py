@@ -1,11 +1,11 @@
 """Alchemical mutations of capped residues against what they must give, known without them.
 
-    python benchmarks/structure_alchemy.py [--picoseconds 15] [--windows 12] [--seed 1]
+    python benchmarks/structure_alchemy.py [--picoseconds 15] [--windows 12] [--seed 1] [--part side-chains|glycine]
 
 Residue that becomes itself: 0. There and back: 0. Around a cycle: 0. The difference that implicit water makes to a
 mutation: that of turning the water on for either residue by itself, without any hybrid. All with phi and psi held (see
 tests/structure/dipeptides.py, which this uses). What the checks refuse is made longer, to six times at most. About a
-quarter of an hour on one core.
+quarter of an hour on one core for side chains on CB, a few minutes for glycine, where they hang on CA.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ from kinescape.structure.forcefield import Solvent
 
 UNIT = GAS * 300.0 / 4.184
 """kcal/mol in a kT."""
-ANALOGUES = {"A": 1.94, "V": 1.99, "L": 2.28, "S": -5.06, "C": -1.24}
+ANALOGUES = {"G": 2.39, "A": 1.94, "V": 1.99, "L": 2.28, "S": -5.06, "C": -1.24}
 """Hydration of side-chain analogues, kcal/mol: Wolfenden et al., Biochemistry 1981;20:849, doi:10.1021/bi00507a030."""
 
 Value = tuple[float, float]
+Row = tuple[str, Value, Value, str]
+SOLVENTS: tuple[Solvent, ...] = ("vacuum", "implicit")
+PARTS = ("side-chains", "glycine")
 
 
 class Runs:
@@ -94,29 +97,63 @@ def _row(name: str, found: Value, known: Value, note: str = "") -> None:
     print(f"| {name} | {found[0]:.2f} ± {found[1]:.2f} | {known[0]:.2f} ± {known[1]:.2f} | {apart:+.1f} | {note} |")
 
 
+def _there_and_back(runs: Runs, first: str, second: str, solvent: Solvent) -> Row:
+    ways = [runs.change(first + second, solvent), runs.change(second + first, solvent)]
+    return f"{first}>{second} and {second}>{first}, {solvent}", _sum(ways), (0.0, 0.0), _each(ways)
+
+
+def _water(runs: Runs, first: str, second: str, chi: bool) -> Row:
+    """Either leg of a change, and the water turned on for either residue by itself."""
+    wet, dry = runs.change(first + second, "implicit", chi), runs.change(first + second, "vacuum", chi)
+    one, other = runs.solvation(first, chi), runs.solvation(second, chi)
+    held = ", chi1 held" if chi else ""
+    return (
+        f"{first}>{second}, water less vacuum{held}",
+        _sum([wet, (-dry[0], dry[1])]),
+        _sum([other, (-one[0], one[1])]),
+        f"analogues in water {ANALOGUES[second] - ANALOGUES[first]:+.2f}",
+    )
+
+
+def _each(values: list[Value]) -> str:
+    return " ".join(f"{each[0]:+.2f}" for each in values)
+
+
+def side_chains(runs: Runs) -> list[Row]:
+    """Both side chains hang on CB."""
+    rows: list[Row] = []
+    for solvent in SOLVENTS:
+        rows.append((f"A>A, {solvent}", runs.change("AA", solvent), (0.0, 0.0), ""))
+        cycle = [runs.change(each, solvent) for each in ("AV", "VL", "LA")]
+        rows.append((f"A>V>L>A, {solvent}", _sum(cycle), (0.0, 0.0), _each(cycle)))
+    rows.append(_there_and_back(runs, "A", "V", "vacuum"))
+    # Serine's and cysteine's chi1 turns too slowly for windows without exchange, which the known values are from.
+    return [*rows, *(_water(runs, *each) for each in (("A", "V", False), ("V", "L", False), ("S", "C", True)))]
+
+
+def glycine(runs: Runs) -> list[Row]:
+    """What one end alone has hangs on CA; in the cycle A>S hangs on CB, so that both ways of hanging must agree."""
+    rows: list[Row] = []
+    for solvent in SOLVENTS:
+        rows.append((f"G>G, {solvent}", runs.change("GG", solvent), (0.0, 0.0), ""))
+        rows.append(_there_and_back(runs, "G", "A", solvent))
+        cycle = [runs.change(each, solvent, chi=True) for each in ("GA", "AS", "SG")]
+        rows.append((f"G>A>S>G, {solvent}, chi1 held", _sum(cycle), (0.0, 0.0), _each(cycle)))
+    return [*rows, _water(runs, "A", "G", False), _water(runs, "S", "G", True)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--windows", type=int, default=12)
     parser.add_argument("--picoseconds", type=float, default=15.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", choices=PARTS, action="append", help="one part; both unless told otherwise")
     options = parser.parse_args()
     runs = Runs(options.windows, options.picoseconds, options.seed)
-    solvents: tuple[Solvent, ...] = ("vacuum", "implicit")
-    rows: list[tuple[str, Value, Value, str]] = []
-    for solvent in solvents:
-        rows.append((f"A>A, {solvent}", runs.change("AA", solvent), (0.0, 0.0), ""))
-        cycle = [runs.change(each, solvent) for each in ("AV", "VL", "LA")]
-        rows.append((f"A>V>L>A, {solvent}", _sum(cycle), (0.0, 0.0), " ".join(f"{each[0]:+.2f}" for each in cycle)))
-    rows.append(("A>V and V>A, vacuum", _sum([runs.change("AV", "vacuum"), runs.change("VA", "vacuum")]), (0, 0), ""))
-    # Serine's and cysteine's chi1 turns too slowly for windows without exchange, which the known values are from.
-    for (first, second), chi in (("AV", False), ("VL", False), ("SC", True)):
-        wet, dry = runs.change(first + second, "implicit", chi), runs.change(first + second, "vacuum", chi)
-        one, other = runs.solvation(first, chi), runs.solvation(second, chi)
-        found = _sum([wet, (-dry[0], dry[1])])
-        known = _sum([other, (-one[0], one[1])])
-        analogues = f"{ANALOGUES[second] - ANALOGUES[first]:+.2f}"
-        held = ", chi1 held" if chi else ""
-        rows.append((f"{first}>{second}, water less vacuum{held}", found, known, f"analogues in water {analogues}"))
+    rows: list[Row] = []
+    for part, done in zip(PARTS, (side_chains, glycine), strict=True):
+        if part in (options.part or PARTS):
+            rows += done(runs)
     print("\n| quantity | alchemical, kcal/mol | known | apart, in errors | |\n| --- | --- | --- | --- | --- |")
     for row in rows:
         _row(*row)

@@ -52,7 +52,7 @@ def dipeptide(letter: str, solvent: Solvent, chi: bool = False) -> Assembled:
         ((own["N"], own["CA"], own["C"], after), STRAND[1]),
     ):
         spring.addTorsion(*four, [np.radians(angle)])
-    if chi:
+    if chi and NAMES[letter] in CHI_ATOMS:
         spring.addTorsion(*chi_of(letter, own), [np.radians(ROTAMER)])
     found.system.addForce(spring)
     return found
@@ -85,7 +85,7 @@ def dipeptide_hybrid(change: str, solvent: Solvent, chi: bool = False) -> Hybrid
     first, second = change
     substitution = Substitution(NAMES[first], NUMBER, NAMES[second])
     made = hybrid_of(dipeptide(first, solvent, chi), substitution, residue_of(dipeptide(second, solvent, chi)))
-    if chi:
+    if chi and NAMES[second] in CHI_ATOMS:
         # The first side chain's spring came with it; the second's is with N, CA and CB alone as well.
         own = {
             atom.name: place

@@ -204,6 +204,14 @@ def test_too_few_samples_give_no_number() -> None:
     assert any("10 independent samples" in each for each in estimate.refused)
 
 
+@pytest.mark.parametrize("samples", [1, 2, 3])
+def test_windows_of_a_sample_or_two_give_no_number(samples: int) -> None:
+    """As many as a first try has; a window of one has no second half."""
+    estimate = free_energy(harmonic_windows([1.0, 2.0], samples))
+    assert estimate.value is None
+    assert any("independent samples" in each for each in estimate.refused)
+
+
 def test_a_run_that_drifts_gives_no_number() -> None:
     reduced = harmonic_windows([1.0, 1.5], 400)
     for each in reduced:

@@ -5,7 +5,8 @@ not there keeps its own bonded terms, and of those that join it to the backbone 
 bond, one angle and one dihedral fix it to that frame, and whatever the rest of the molecule does, its integral is the
 same number. So it cancels between two legs, exactly and without another correction (Boresch & Karplus 1999,
 doi:10.1021/jp981628n; Fleck, Wieder & Boresch 2021, doi:10.1021/acs.jctc.0c01328). The dihedrals that would bind it to
-C and HA too go with it.
+C and HA too go with it. Where an end is glycine, CB is not shared: the frame is N and CA, and :mod:`.held` adds the one
+dihedral that is missing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ WEIGHT = f"(fades*(1-{CHANGE})+(1-fades)*{CHANGE})"
 
 @dataclass(frozen=True)
 class Roles:
-    """Places of atoms in the hybrid system: those that go, those that come, and the frame that both hang on."""
+    """Places of atoms in the hybrid system: those that go, those that come, and the frame that both hang on (N, CA and
+    CB; N and CA where an end is glycine).
+    """
 
     old: frozenset[int]
     new: frozenset[int]

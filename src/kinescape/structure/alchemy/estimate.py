@@ -105,7 +105,8 @@ def free_energy(reduced: Sequence[Floats]) -> FreeEnergy:
         refused.append(
             f"forward and backward between windows {place + 1} and {place + 2} differ by {hysteresis[place]:.1f} kT"
         )
-    if not all(math.isfinite(each) for each in (value, halves[0][0], halves[1][0])):
+    # A window of one sample, refused above, has no second half.
+    if min(counts) > 1 and not all(math.isfinite(each) for each in (value, halves[0][0], halves[1][0])):
         refused.append("MBAR does not converge on these windows")
     drift = abs(halves[0][0] - halves[1][0])
     if math.isfinite(drift) and not drift <= max(LARGEST_DRIFT * math.hypot(halves[0][1], halves[1][1]), 0.5):
@@ -140,9 +141,11 @@ def _zwanzig(work: Floats) -> float:
 def _mbar(reduced: Sequence[Floats]) -> tuple[float, float, Floats]:
     """Free energy of the last window over the first with its error in kT, and the overlap matrix.
 
-    No numbers and no overlap where the equations are not solved.
+    No numbers and no overlap where a window has no samples or the equations are not solved.
     """
     counts = np.array([each.shape[1] for each in reduced])
+    if not counts.all():
+        return math.nan, math.inf, np.eye(len(counts))
     with _quiet():
         from pymbar import MBAR
         from pymbar.utils import ConvergenceError, ParameterError

@@ -21,6 +21,7 @@ from kinescape.errors import InputError
 from kinescape.files import write_text
 from kinescape.structure.alchemy.bonded import Roles, join_bonded
 from kinescape.structure.alchemy.born import BornAtom, beyond, born_force, join_born, set_born
+from kinescape.structure.alchemy.held import hold_absent
 from kinescape.structure.alchemy.pairs import join_pairs, nonbonded
 from kinescape.structure.alchemy.path import State, state_at
 from kinescape.structure.alchemy.residue import MutantTopology, charge_changes, check_alchemical, mutant_topology
@@ -109,10 +110,11 @@ def hybrid_of(
     join_pairs(system, mutant, places, roles)
     born = join_born(system, mutant, made.topology, places, roles)
     positions = np.vstack([wild.start.positions, made.positions])
+    solute = np.concatenate([wild.solute, np.arange(count, count + len(made.positions))])
+    hold_absent(system, [solute[list(four)].tolist() for four in made.held], positions, roles)
     if (force := born_force(system)) is not None:
         set_born(force, born, state_at(0.0), beyond(positions))
     start = Moment(positions, np.zeros_like(positions), wild.start.box)
-    solute = np.concatenate([wild.solute, np.arange(count, count + len(made.positions))])
     assembled = replace(
         wild, system=system, start=start, solute=solute, topology=_with_new(wild.topology, made, change)
     )

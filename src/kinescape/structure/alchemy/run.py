@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -208,7 +209,7 @@ def rows_of(results: tuple[LegResult, ...], temperature: float) -> list[tuple[st
                 str(each.replica),
                 f"{kcal[0]:.3f}" if kcal else "",
                 f"{kcal[1]:.3f}" if kcal else "",
-                *(f"{unit * half:.3f}" for half in found.halves),
+                *(f"{unit * half:.3f}" if math.isfinite(half) else "" for half in found.halves),
                 f"{min(neighbours):.3f}",
                 f"{float(abs(found.forward - found.backward).max()):.2f}",
                 str(min(found.samples)),
