@@ -65,7 +65,7 @@ LIGANDS: dict[str, tuple[str, str, list[str], str]] = {
     "brigatinib": (
         "BRI",
         "COc1cc(ccc1Nc1ncc(Cl)c(Nc2ccccc2P(C)(C)=O)n1)N1CCC(CC1)N1CC[NH+](C)CC1",
-        [],
+        ["6GY"],
         "methylated nitrogen of the piperazine protonated (+1)",
     ),
     "repotrectinib": (

@@ -21,6 +21,7 @@ from kinescape.collate.tables import TABLES, Table
 from kinescape.errors import InputError, KinescapeError
 from kinescape.output_folder import check_folder_to_add_to
 from kinescape.report.result import FILE_NAME, read_result
+from kinescape.worker_process import end_with_parent
 
 BATCH = 500
 """Results per transaction and per piece of work: a few MB of rows."""
@@ -322,7 +323,7 @@ def _read_all(fresh: Sequence[Source], threads: int) -> Iterator[Read]:
     if threads < 2 or len(batches) < 2:
         yield from map(read_batch, batches)
         return
-    with ProcessPoolExecutor(max_workers=threads) as pool:
+    with ProcessPoolExecutor(max_workers=threads, initializer=end_with_parent) as pool:
         # No more batches under way than there are workers and one in waiting: memory does not grow with the number.
         waiting = []
         for batch in batches:

@@ -19,6 +19,7 @@ from kinescape.structure.screen.energies import Energies
 from kinescape.structure.screen.prepare import Prepared
 from kinescape.structure.screen.replicates import Begun
 from kinescape.structure.screen.table import Row, empty_row, row_of
+from kinescape.worker_process import end_with_parent
 
 Found = Callable[[str, Row], None]
 Both = tuple[Energies, Energies]
@@ -140,6 +141,7 @@ PAIRS_KEPT = 2
 
 def _start(sites: list[Prepared], seed: int) -> None:
     """Give a worker process what all rows share."""
+    end_with_parent()
     _SHARED.update(sites=sites, seed=seed)
 
 
