@@ -54,7 +54,10 @@ def test_names_of_mutations() -> None:
         (" ", "a mutation is empty"),
         ("+", r"a mutation is empty; found '\+'; expected one such as L1196M"),
         ("L1196M+", "a mutation is empty"),
-        ("L1196M,G1202R", r"several mutations where one is expected; found .*; expected L1196M\+G1202R"),
+        (
+            "L1196M,G1202R",
+            r"several mutations where one is expected; found .*; expected L1196M\+G1202R \(\+ joins a compound",
+        ),
         ("p.(Leu1196Met", "no substitution"),
         ("L" + "1" * 5000 + "M", "no substitution"),
         ("L\u0661196M", "no substitution"),
@@ -179,6 +182,50 @@ def test_a_rotamer_can_be_asked_for(short: Model) -> None:
         mutate(short, "L1196M", rotamers={"L1196M": "xyz"})
     with pytest.raises(InputError, match="asked for L1198F"):
         mutate(short, "L1196M", rotamers={"L1198F": "m-85"})
+
+
+@pytest.mark.parametrize(
+    ("mutation", "rotamer", "said"),
+    [
+        ("L1196M", "L1196M=zzz", "L1196M: MET has no such rotamer; found 'zzz'; expected one of mmm, mmp, mmt, mtm"),
+        ("L1196G", "L1196G=mtm", "L1196G: GLY has no such rotamer"),
+        ("WT", "L1196M=mtm", "a rotamer is asked for L1196M"),
+    ],
+)
+def test_a_rotamer_that_there_is_none_of_is_refused_before_anything_is_prepared(
+    tmp_path: Path, command: Run, monkeypatch: pytest.MonkeyPatch, mutation: str, rotamer: str, said: str
+) -> None:
+    monkeypatch.setattr("kinescape.structure.mutate.completed", _nothing_is_calculated)
+    path = write_peptide(tmp_path / "p.pdb", peptide("FILLELM", 1193))
+    code, out, err = command("mutate", path, "--mutation", mutation, "--rotamer", rotamer, "-o", tmp_path / "m.pdb")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinescape.structure.read.read_model", _nothing_is_calculated)
+    path = write_peptide(tmp_path / "p.pdb", with_benzene(peptide("FILLELM", 1193)))
+    (tmp_path / "there").mkdir()
+    screen = ("screen", path, "--ligand", "BNZ", "--mutations", "L1196M", "-o")
+    for call, said in (
+        (("mutate", path, "--mutation", "L1196M", "-o", tmp_path / "there"), "there: is a folder; expected a file"),
+        (("mutate", path, "--mutation", "L1196M", "-o", path / "in" / "m.pdb"), "cannot be made: "),
+        ((*screen, path), "p.pdb: is a file; expected a folder to write to"),
+        ((*screen, path / "out"), "cannot be made: "),
+    ):
+        code, out, err = command(*call)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert said in err
+    monkeypatch.setattr("os.access", lambda *_: False)
+    code, _, err = command("mutate", path, "--mutation", "L1196M", "-o", tmp_path / "there" / "m.pdb")
+    assert (code, "cannot be written" in err) == (2, True)
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["p.pdb", "there"]
+
+
+def _nothing_is_calculated(*_: object) -> None:
+    raise AssertionError("calculated before the request was checked")
 
 
 def test_missing_side_chain_is_built_and_said(short: Model) -> None:

@@ -18,7 +18,7 @@ from kinescape.structure.parameters import Floats, Parameters, parameters_of
 from kinescape.structure.place import Candidate, felt, moving, near, place_side_chain, scored_rotamers, seen, side_chain
 from kinescape.structure.protonate import PH, Site, titratable_sites, with_hydrogens
 from kinescape.structure.region import region_of
-from kinescape.structure.rotamers import nearest_rotamer
+from kinescape.structure.rotamers import choosable_rotamers, nearest_rotamer
 from kinescape.structure.sidechain import chis_of, with_side_chain
 from kinescape.structure.strain import strain_of
 
@@ -117,11 +117,12 @@ def mutate(
     ------
     InputError
         A name that is no substitution, a residue that is not in the structure, another wild-type residue there, a
-        residue without parameters, bond orders of a ligand that is not there.
+        residue without parameters, bond orders of a ligand that is not there, a rotamer that the new residue has not.
     """
     substitutions = parse_mutations(mutations)
     check_against(model, substitutions)
     check_smiles(model, smiles)
+    _check_rotamers(substitutions, rotamers or {})
     for number in relax_around:
         seen_residue(model, number)
     prepared, built = completed(model)
@@ -172,12 +173,24 @@ def _substituted(model: Model, substitutions: Sequence[Substitution]) -> Model:
     return model.with_residues(residues)
 
 
-def _asked(substitutions: Sequence[Substitution], numbers: dict[int, int], rotamers: dict[str, str]) -> dict[int, str]:
-    known = {each.name: numbers[each.number] for each in substitutions}
-    for name in rotamers:
+def _check_rotamers(substitutions: Sequence[Substitution], rotamers: dict[str, str]) -> None:
+    known = {each.name: each for each in substitutions}
+    for name, rotamer in rotamers.items():
         if name not in known:
-            raise InputError(f"a rotamer is asked for {name}", expected="one of the mutations: " + ", ".join(known))
-    return {known[name]: rotamer for name, rotamer in rotamers.items()}
+            wild_type = "none: the wild type has no mutation"
+            expected = f"one of the mutations: {', '.join(known)}" if known else wild_type
+            raise InputError(f"a rotamer is asked for {name}", expected=expected)
+        names = choosable_rotamers(known[name].alternative)
+        if rotamer not in names:
+            raise InputError(
+                f"{name}: {known[name].alternative} has no such rotamer",
+                found=rotamer,
+                expected=f"one of {', '.join(names)}" if names else "no --rotamer: it has none to choose from",
+            )
+
+
+def _asked(substitutions: Sequence[Substitution], numbers: dict[int, int], rotamers: dict[str, str]) -> dict[int, str]:
+    return {numbers[each.number]: rotamers[each.name] for each in substitutions if each.name in rotamers}
 
 
 def _placed(
