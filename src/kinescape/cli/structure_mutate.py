@@ -69,8 +69,10 @@ def mutate(
             click.echo(
                 f"not decided by the energy (within {change.undecided_within:g} kJ/mol): {', '.join(change.undecided)}"
             )
-        rows = [(each.rotamer, f"{each.energy:.1f}", "x" if each.chosen else "") for each in change.candidates]
-        print_table("", ("rotamer", "kJ/mol above the best", "chosen"), rows)
+        rows = [
+            (each.rotamer, f"{each.energy:.1f}", "x" if each.chosen else "", each.start) for each in change.candidates
+        ]
+        print_table("", ("rotamer", "kJ/mol above the best", "chosen", "relaxed from"), rows)
     unusual = ", ".join(f"{site.label} {site.state} (pKa {site.pka:g})" for site in mutant.unusual_sites)
     click.echo(f"\nunusual protonation at pH {ph:g}: {unusual or 'none'}")
     for note in mutant.model.notes:
