@@ -87,6 +87,19 @@ def check_folder_to_add_to(path: Path) -> None:
     _check_place(path, "a folder to write to")
 
 
+def check_output_file(path: Path) -> None:
+    """Look, before anything is calculated, whether ``path`` may be written as a file. Makes nothing.
+
+    Raises
+    ------
+    InputError
+        ``path`` is a folder, or its folder cannot be made or written.
+    """
+    if path.is_dir():
+        raise InputError("is a folder", file=path, expected="a file to write")
+    _check_place(path, "a file to write")
+
+
 def _check_place(path: Path, expected: str) -> None:
     parent = Path(os.path.realpath(path)).parent
     while not parent.exists():

@@ -231,7 +231,7 @@ def test_a_row_that_cannot_be_calculated_fails_alone(prepared: Prepared) -> None
     rows: dict[str, dict[str, str]] = {}
     todo = {name: parse_mutations(name) for name in ("L3A", "L3V")}
     calculate([replace(prepared, ligand=lost)], todo, 2, 1, 2, rows.__setitem__)
-    assert list(rows) == ["L3A", "L3V"]
+    assert sorted(rows) == ["L3A", "L3V"]
     assert all(row["status"].startswith("failed: ") and not row["delta_interaction_kcal"] for row in rows.values())
 
 
@@ -269,7 +269,7 @@ def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest
         str(file),
         "--ligand",
         "LOR",
-        "--replicates",
+        "--replicas",
         "2",
         "--processes",
         "1",
@@ -324,6 +324,21 @@ def test_bad_requests(
     assert message in error
     assert "Traceback" not in error
     assert not (out / "screen.tsv").exists()
+
+
+def test_a_drug_that_cannot_be_laid_is_refused_before_anything_is_prepared(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepared(*_: object, **__: object) -> None:
+        raise AssertionError("prepared before the request was checked")
+
+    # The two share 12 atoms, more than are asked for otherwise.
+    monkeypatch.setattr("kinescape.structure.ligands.placed.LEAST_SHARED", 30)
+    monkeypatch.setattr("kinescape.structure.screen.run.prepare", prepared)
+    call = ["structure", "screen", str(file), "--ligand", "LOR", "--mutations", "L3A", "--place", "ATP"]
+    assert main([*call, "-o", str(tmp_path / "out")]) == 2
+    assert "ATP shares only 12 atoms with lorlatinib: a pose cannot be laid on it" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_lorlatinib_and_crizotinib_share_the_aminopyridine() -> None:

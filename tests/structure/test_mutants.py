@@ -24,9 +24,11 @@ from kinescape.structure.mutate import mutate
 from kinescape.structure.mutations import name_of, parse_mutations
 from kinescape.structure.openmm_bridge import FORCE_FIELD, topology_of
 from kinescape.structure.parameters import parameters_of
-from kinescape.structure.protonate import state_names, titratable_sites, with_hydrogens
+from kinescape.structure.place import Candidate, merged
+from kinescape.structure.protonate import state_changes, state_names, titratable_sites, with_hydrogens
 from kinescape.structure.read import read_model
 from kinescape.structure.region import region_of
+from kinescape.structure.rotamers import nearest_rotamer
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -54,7 +56,10 @@ def test_names_of_mutations() -> None:
         (" ", "a mutation is empty"),
         ("+", r"a mutation is empty; found '\+'; expected one such as L1196M"),
         ("L1196M+", "a mutation is empty"),
-        ("L1196M,G1202R", r"several mutations where one is expected; found .*; expected L1196M\+G1202R"),
+        (
+            "L1196M,G1202R",
+            r"several mutations where one is expected; found .*; expected L1196M\+G1202R \(\+ joins a compound",
+        ),
         ("p.(Leu1196Met", "no substitution"),
         ("L" + "1" * 5000 + "M", "no substitution"),
         ("L\u0661196M", "no substitution"),
@@ -181,6 +186,83 @@ def test_a_rotamer_can_be_asked_for(short: Model) -> None:
         mutate(short, "L1196M", rotamers={"L1198F": "m-85"})
 
 
+@pytest.mark.parametrize(
+    ("mutation", "rotamer", "said"),
+    [
+        ("L1196M", "L1196M=zzz", "L1196M: MET has no such rotamer; found 'zzz'; expected one of mmm, mmp, mmt, mtm"),
+        ("L1196G", "L1196G=mtm", "L1196G: GLY has no such rotamer"),
+        ("WT", "L1196M=mtm", "a rotamer is asked for L1196M"),
+    ],
+)
+def test_a_rotamer_that_there_is_none_of_is_refused_before_anything_is_prepared(
+    tmp_path: Path, command: Run, monkeypatch: pytest.MonkeyPatch, mutation: str, rotamer: str, said: str
+) -> None:
+    monkeypatch.setattr("kinescape.structure.mutate.completed", _nothing_is_calculated)
+    path = write_peptide(tmp_path / "p.pdb", peptide("FILLELM", 1193))
+    code, out, err = command("mutate", path, "--mutation", mutation, "--rotamer", rotamer, "-o", tmp_path / "m.pdb")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kinescape.structure.read.read_model", _nothing_is_calculated)
+    path = write_peptide(tmp_path / "p.pdb", with_benzene(peptide("FILLELM", 1193)))
+    (tmp_path / "there").mkdir()
+    screen = ("screen", path, "--ligand", "BNZ", "--mutations", "L1196M", "-o")
+    for call, said in (
+        (("mutate", path, "--mutation", "L1196M", "-o", tmp_path / "there"), "there: is a folder; expected a file"),
+        (("mutate", path, "--mutation", "L1196M", "-o", path / "in" / "m.pdb"), "cannot be made: "),
+        ((*screen, path), "p.pdb: is a file; expected a folder to write to"),
+        ((*screen, path / "out"), "cannot be made: "),
+    ):
+        code, out, err = command(*call)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert said in err
+    monkeypatch.setattr("os.access", lambda *_: False)
+    code, _, err = command("mutate", path, "--mutation", "L1196M", "-o", tmp_path / "there" / "m.pdb")
+    assert (code, "cannot be written" in err) == (2, True)
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["p.pdb", "there"]
+
+
+def _nothing_is_calculated(*_: object) -> None:
+    raise AssertionError("calculated before the request was checked")
+
+
+def test_rotamers_are_named_by_what_they_relaxed_to(short: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    histidine = mutate(short, "L1196H")
+    (change,) = histidine.changes
+    names = [each.rotamer for each in change.candidates]
+    assert len(set(names)) == len(names)
+    (chosen,) = (each for each in change.candidates if each.chosen)
+    assert chosen.rotamer == change.rotamer == nearest_rotamer("HIS", change.chis)
+    assert change.rotamer not in change.undecided
+    # Whatever the last relaxation turns the chosen one to, none that was not chosen has its name.
+    other = next(each for each in change.candidates if not each.chosen)
+    monkeypatch.setattr("kinescape.structure.mutate.nearest_rotamer", lambda *_: other.rotamer)
+    (turned,) = mutate(short, "L1196H").changes
+    assert turned.rotamer == other.rotamer
+    assert [each.start for each in turned.candidates if each.rotamer == other.rotamer] == [chosen.start]
+    assert turned.rotamer not in turned.undecided
+
+
+def test_of_rotamers_that_relax_to_the_same_the_lowest_stands() -> None:
+    each = [Candidate("m80", 0.0, True, "m170"), Candidate("m-70", 0.1, False, "m-70")]
+    each += [Candidate("m80", 0.2, False, "m80"), Candidate("m-70", 3.0, False, "p80")]
+    assert merged(each) == tuple(each[:2])
+
+
+def test_a_rotamer_that_does_not_stay_where_it_was_asked_for_is_told(
+    short: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays = mutate(short, "L1196M", rotamers={"L1196M": "mtm"})
+    assert not any("as asked for" in note for note in stays.model.notes)
+    monkeypatch.setattr("kinescape.structure.mutate.nearest_rotamer", lambda *_: "mtt")
+    moves = mutate(short, "L1196M", rotamers={"L1196M": "mtm"})
+    assert "L1196M: rotamer mtm, as asked for, relaxed to mtt." in moves.model.notes
+
+
 def test_missing_side_chain_is_built_and_said(short: Model) -> None:
     cut = [each.backbone_only() if each.number == 1199 else each for each in short.residues]
     wild_type = mutate(short.with_residues(cut), [])
@@ -239,6 +321,42 @@ def test_protons_follow_the_ph() -> None:
     assert (shown[2, ""], shown[4, ""], shown[8, ""]) == ("GLH", "HIP", "ASH")
     assert state_names(with_hydrogens(model, titratable_sites(model, 7.4)))[4, ""] in ("HID", "HIE")
     assert {site.label for site in titratable_sites(model, 2.0) if site.unusual} == {"E2", "H4", "D8"}
+
+
+def test_a_state_that_is_not_the_wild_types_is_told(tmp_path: Path, command: Run) -> None:
+    """At a pH between the pKa of K6 with E2 beside it and without, the lysine's proton depends on the mutation."""
+    model = peptide("AEAAAKAAA", 1, HELIX)
+    usual = mutate(model, "E2A")
+    assert usual.unlike_wild_type == (), "the same at pH 7.4; the mutated residue itself does not count"
+    with_e2, without = (
+        next(site.pka for site in sites if site.label == "K6")
+        for sites in (titratable_sites(completed(model)[0]), usual.sites)
+    )
+    ph = (with_e2 + without) / 2
+    states = ("LYN", "LYS") if with_e2 < without else ("LYS", "LYN")
+    assert with_e2 != without
+    told = f"K6 ({states[1]}, pKa {without:g}; wild type {states[0]}, pKa {with_e2:g})"
+    mutant = mutate(model, "E2A", ph=ph)
+    assert [str(each) for each in mutant.unlike_wild_type] == [told]
+    assert state_names(mutant.model)[6, ""] == states[1]
+    assert mutate(model, "WT", ph=ph).unlike_wild_type == ()
+    path, out = write_peptide(tmp_path / "p.pdb", model), tmp_path / "m.pdb"
+    code, said, _ = command("mutate", path, "--mutation", "E2A", "--ph", ph, "-o", out)
+    assert code == 0
+    assert f"note: Protonation differs from the wild type: {told}." in said
+    assert "Protonation differs from the wild type: K6" in re.sub(r"\nREMARK   3 ", " ", out.read_text())
+
+
+def test_a_tautomer_that_is_not_the_wild_types_is_told() -> None:
+    model, _ = completed(peptide("AEAHAKADA", 1, STRAND))
+    sites = titratable_sites(model)
+    histidine = model.residue(4)
+    # An oxygen beside ND1 takes the hydrogen there.
+    oxygen = Residue("ligand", "OXY", 900, "", ("O1",), ("O",), histidine.at("ND1")[None] + 1.6)
+    beside = model.with_residues([*model.residues, oxygen, replace(oxygen, number=901)])
+    (change,) = state_changes(model, sites, beside, sites, {2})
+    assert (change.label, change.wild_type_state, change.state) == ("H4", "HIE", "HID")
+    assert state_changes(model, sites, beside, sites, {4}) == ()
 
 
 def test_energy_is_openmms_own(short: Model) -> None:

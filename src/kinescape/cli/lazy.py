@@ -78,6 +78,28 @@ class OutputFolder(GivenPath):
         return path
 
 
+class OutputFile(GivenPath):
+    """A file that a command writes. Where it cannot be written is told before anything is calculated."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from kinescape.output_folder import check_output_file
+
+        path = Path(super().convert(value, param, ctx))
+        check_output_file(path)
+        return path
+
+
+class FolderToAddTo(GivenPath):
+    """A folder that a command puts files into, or makes. Where it cannot is told before anything is calculated."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from kinescape.output_folder import check_folder_to_add_to
+
+        path = Path(super().convert(value, param, ctx))
+        check_folder_to_add_to(path)
+        return path
+
+
 def _refuse_empty_paths(command: click.Command) -> None:
     for parameter in command.params:
         kind = parameter.type

@@ -90,6 +90,9 @@ def interactions(
                 f"{state.name}: {pair.first} {pair.first_atom} - {pair.second} {pair.second_atom} "
                 f"{pair.distance:.2f} A{angle}: {bond}"
             )
+        if state.mutant.unlike_wild_type:
+            unlike = ", ".join(str(each) for each in state.mutant.unlike_wild_type)
+            click.echo(f"{state.name}: protonation differs from the wild type: {unlike}")
         for change in state.mutant.changes:
             if change.undecided:
                 click.echo(f"{state.name}: {change.name} is as well {', '.join(change.undecided)} as {change.rotamer}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputFile
 from kinescape.cli.ph import PH
 from kinescape.cli.tables import print_table
 
@@ -13,7 +14,7 @@ from kinescape.cli.tables import print_table
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--mutation", "mutation", required=True, help="L1196M; L1196M+G1202R for a compound; WT for none.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, metavar="PDB", help="File for the model.")
+@click.option("-o", "--out", type=OutputFile(), required=True, metavar="PDB", help="File for the model.")
 @click.option("--chain", default=None, help="Chain (default: the first with protein).")
 @click.option("--ph", default=7.4, show_default=True, type=PH, help="pH of the protonation.")
 @click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
@@ -68,8 +69,10 @@ def mutate(
             click.echo(
                 f"not decided by the energy (within {change.undecided_within:g} kJ/mol): {', '.join(change.undecided)}"
             )
-        rows = [(each.rotamer, f"{each.energy:.1f}", "x" if each.chosen else "") for each in change.candidates]
-        print_table("", ("rotamer", "kJ/mol above the best", "chosen"), rows)
+        rows = [
+            (each.rotamer, f"{each.energy:.1f}", "x" if each.chosen else "", each.start) for each in change.candidates
+        ]
+        print_table("", ("rotamer", "kJ/mol above the best", "chosen", "relaxed from"), rows)
     unusual = ", ".join(f"{site.label} {site.state} (pKa {site.pka:g})" for site in mutant.unusual_sites)
     click.echo(f"\nunusual protonation at pH {ph:g}: {unusual or 'none'}")
     for note in mutant.model.notes:

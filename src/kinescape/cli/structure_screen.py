@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
+
 PATH = click.Path(path_type=Path)
 
 
@@ -19,10 +21,18 @@ PATH = click.Path(path_type=Path)
 @click.option("--smiles", help="With --parameters: the ligand as modelled, charge and stereochemistry included.")
 @click.option("--atp-model", type=PATH, help="The same kinase with ADP or ATP: its change of affinity is shown beside.")
 @click.option("--atp-ligand", default="ADP", show_default=True, help="Residue name of the nucleotide there.")
-@click.option("--replicates", default=4, show_default=True, type=click.IntRange(2, 100), help="Starts per mutation.")
+@click.option(
+    "--replicates",
+    "--replicas",
+    "replicates",
+    default=4,
+    show_default=True,
+    type=click.IntRange(2, 100),
+    help="Starts per mutation.",
+)
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same numbers.")
 @click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 256), help="Cores to work on.")
-@click.option("-o", "--out", type=PATH, required=True, help="Folder for screen.tsv; a screen in it goes on.")
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Folder for screen.tsv; a screen in it goes on.")
 def screen(
     structure: Path,
     ligand: str,

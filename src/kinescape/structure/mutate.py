@@ -15,10 +15,20 @@ from kinescape.structure.model import Model, Residue
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations, seen_residue
 from kinescape.structure.options import check_smiles
 from kinescape.structure.parameters import Floats, Parameters, parameters_of
-from kinescape.structure.place import Candidate, felt, moving, near, place_side_chain, scored_rotamers, seen, side_chain
-from kinescape.structure.protonate import PH, Site, titratable_sites, with_hydrogens
+from kinescape.structure.place import (
+    Candidate,
+    felt,
+    merged,
+    moving,
+    near,
+    place_side_chain,
+    scored_rotamers,
+    seen,
+    side_chain,
+)
+from kinescape.structure.protonate import PH, Site, StateChange, state_changes, titratable_sites, with_hydrogens
 from kinescape.structure.region import region_of
-from kinescape.structure.rotamers import nearest_rotamer
+from kinescape.structure.rotamers import choosable_rotamers, nearest_rotamer
 from kinescape.structure.sidechain import chis_of, with_side_chain
 from kinescape.structure.strain import strain_of
 
@@ -39,7 +49,8 @@ class Change:
 
     ``chis`` in degrees; ``clashes_before`` as the best-fitting rotamer stood before anything moved; ``strain`` in
     kJ/mol (:func:`.strain.strain_of`); ``candidates`` are the rotamers that were relaxed, with their energies above the
-    best; ``neighbours`` changed their rotamers; ``shift`` is the largest movement (Å) of any other heavy atom.
+    best, each named by its angles after relaxation (the chosen one is ``rotamer``); ``neighbours`` changed their
+    rotamers; ``shift`` is the largest movement (Å) of any other heavy atom.
     """
 
     name: str
@@ -76,6 +87,8 @@ class Mutant:
     model: Model
     sites: tuple[Site, ...]
     changes: tuple[Change, ...] = ()
+    unlike_wild_type: tuple[StateChange, ...] = ()
+    """Titratable groups elsewhere whose state is not that of the wild type prepared in the same way."""
 
     @property
     def unusual_sites(self) -> tuple[Site, ...]:
@@ -117,17 +130,24 @@ def mutate(
     ------
     InputError
         A name that is no substitution, a residue that is not in the structure, another wild-type residue there, a
-        residue without parameters, bond orders of a ligand that is not there.
+        residue without parameters, bond orders of a ligand that is not there, a rotamer that the new residue has not.
     """
     substitutions = parse_mutations(mutations)
     check_against(model, substitutions)
     check_smiles(model, smiles)
+    _check_rotamers(substitutions, rotamers or {})
     for number in relax_around:
         seen_residue(model, number)
     prepared, built = completed(model)
     notes = _proline_notes(prepared, substitutions)
     changed = _substituted(prepared, substitutions)
     sites = titratable_sites(changed, ph)
+    unlike: tuple[StateChange, ...] = ()
+    if substitutions:
+        mutated = {each.number for each in substitutions}
+        unlike = state_changes(prepared, titratable_sites(prepared, ph), changed, sites, mutated)
+        if unlike:
+            notes.append(f"Protonation differs from the wild type: {', '.join(str(each) for each in unlike)}.")
     protonated = with_hydrogens(changed, sites, seed)
     p = parameters_of(protonated, smiles)
     numbers = {residue.number: place for place, residue in enumerate(p.order) if residue.kind == "protein"}
@@ -146,11 +166,16 @@ def mutate(
         residue = final.residue(each.number)
         candidates, neighbours = found[place]
         chis = tuple(round(chi, 1) for chi in chis_of(residue))
+        rotamer = nearest_rotamer(residue.name, chis)
+        # Relaxing everything together may still have turned the chosen one.
+        candidates = merged([replace(one, rotamer=rotamer) if one.chosen else one for one in candidates])
+        if place in asked and rotamer != asked[place]:
+            notes.append(f"{each.name}: rotamer {asked[place]}, as asked for, relaxed to {rotamer}.")
         changes.append(
             Change(
                 name=each.name,
                 number=each.number,
-                rotamer=nearest_rotamer(residue.name, chis),
+                rotamer=rotamer,
                 chis=chis,
                 strain=strain_of(p, x, place),
                 clashes_before=clashes_of(_with_positions(protonated, p, crowding[place]), {residue.key}),
@@ -160,7 +185,7 @@ def mutate(
                 shift=_largest_shift(p, p.start, x, new, incomplete),
             )
         )
-    return Mutant(name_of(substitutions), final.with_residues(final.residues, *notes), sites, tuple(changes))
+    return Mutant(name_of(substitutions), final.with_residues(final.residues, *notes), sites, tuple(changes), unlike)
 
 
 def _substituted(model: Model, substitutions: Sequence[Substitution]) -> Model:
@@ -172,12 +197,24 @@ def _substituted(model: Model, substitutions: Sequence[Substitution]) -> Model:
     return model.with_residues(residues)
 
 
-def _asked(substitutions: Sequence[Substitution], numbers: dict[int, int], rotamers: dict[str, str]) -> dict[int, str]:
-    known = {each.name: numbers[each.number] for each in substitutions}
-    for name in rotamers:
+def _check_rotamers(substitutions: Sequence[Substitution], rotamers: dict[str, str]) -> None:
+    known = {each.name: each for each in substitutions}
+    for name, rotamer in rotamers.items():
         if name not in known:
-            raise InputError(f"a rotamer is asked for {name}", expected="one of the mutations: " + ", ".join(known))
-    return {known[name]: rotamer for name, rotamer in rotamers.items()}
+            wild_type = "none: the wild type has no mutation"
+            expected = f"one of the mutations: {', '.join(known)}" if known else wild_type
+            raise InputError(f"a rotamer is asked for {name}", expected=expected)
+        names = choosable_rotamers(known[name].alternative)
+        if rotamer not in names:
+            raise InputError(
+                f"{name}: {known[name].alternative} has no such rotamer",
+                found=rotamer,
+                expected=f"one of {', '.join(names)}" if names else "no --rotamer: it has none to choose from",
+            )
+
+
+def _asked(substitutions: Sequence[Substitution], numbers: dict[int, int], rotamers: dict[str, str]) -> dict[int, str]:
+    return {numbers[each.number]: rotamers[each.name] for each in substitutions if each.name in rotamers}
 
 
 def _placed(

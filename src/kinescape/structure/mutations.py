@@ -113,7 +113,7 @@ def _parse(text: str) -> Substitution:
             raise InputError(
                 "several mutations where one is expected",
                 found=text,
-                expected=f"{text.replace(',', '+')}, if they lie on one molecule; else each by itself",
+                expected=f"{text.replace(',', '+')} (+ joins a compound on one molecule), or each by itself",
             )
         raise InputError("is no substitution that can be modelled", found=text, expected=EXPECTED)
     reference, alternative = _amino_acid(found[2], text), _amino_acid(found[4], text)

@@ -12,6 +12,7 @@ Nothing is drawn at random.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -22,8 +23,8 @@ from kinescape.errors import InputError
 from kinescape.structure.model import Residue
 from kinescape.structure.parameters import Parameters
 from kinescape.structure.region import Region, region_of
-from kinescape.structure.rotamers import Rotamer, rotamers_of
-from kinescape.structure.sidechain import with_chis
+from kinescape.structure.rotamers import Rotamer, nearest_rotamer, rotamers_of
+from kinescape.structure.sidechain import chis_of, with_chis
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -48,11 +49,16 @@ WORTH = 4.0
 
 @dataclass(frozen=True)
 class Candidate:
-    """A rotamer after relaxation: ``energy`` in kJ/mol above the best one."""
+    """A rotamer after relaxation: ``energy`` in kJ/mol above the best one.
+
+    ``rotamer`` is the one whose angles are nearest after relaxation, ``start`` the one that it was relaxed from (the
+    name by which it can be asked for). Of several that relax to the same rotamer the lowest stands.
+    """
 
     rotamer: str
     energy: float
     chosen: bool
+    start: str
 
 
 def side_chain(p: Parameters, place: int, beyond_cb: bool = False) -> Mask:
@@ -74,7 +80,7 @@ def place_side_chain(
     without
         Particles that are not there yet: side chains still to be placed.
     only
-        Name of the one rotamer that is asked for; empty: all are tried.
+        Name of the one rotamer to start from; empty: all are tried.
 
     Raises
     ------
@@ -84,7 +90,7 @@ def place_side_chain(
     Returns
     -------
     positions, candidates, moved
-        New positions; all relaxed rotamers, the best first; labels of neighbours that changed their rotamer.
+        New positions; what the rotamers relaxed to, the best first; labels of neighbours that changed their rotamer.
     """
     absent = np.zeros(len(x), dtype=bool) if without is None else without & (p.residue_of != place)
     turned = scored_rotamers(p, x, place, absent)
@@ -106,12 +112,28 @@ def place_side_chain(
     repacked = [_repack(p, region, free, place, each) for each in relaxed[:2]]
     best = min(range(len(repacked)), key=lambda number: repacked[number][0][0])
     (lowest, chosen, positions), moved_labels = repacked[best]
-    energies = {name: energy for energy, name, _ in reversed(relaxed)} | {chosen: lowest}
-    candidates = tuple(
-        Candidate(name, round(energy - lowest, 1), name == chosen)
-        for name, energy in sorted(energies.items(), key=lambda each: each[1])
-    )
+    others = [
+        Candidate(rotamer_at(p, moved, place), round(energy - lowest, 1), False, name)
+        for energy, name, moved in relaxed
+        if name != chosen
+    ]
+    first = Candidate(rotamer_at(p, positions, place), 0.0, True, chosen)
+    candidates = merged((first, *sorted(others, key=lambda each: each.energy)))
     return np.where(p.ligand[:, None], x, positions), candidates, moved_labels
+
+
+def merged(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Of the candidates (the best first) the first of each rotamer."""
+    found: dict[str, Candidate] = {}
+    for each in candidates:
+        found.setdefault(each.rotamer, each)
+    return tuple(found.values())
+
+
+def rotamer_at(p: Parameters, x: Floats, place: int) -> str:
+    """Name of the rotamer that the side chain of residue ``place`` has at positions ``x`` (nanometres)."""
+    residue = residue_at(p, x, place)
+    return nearest_rotamer(residue.name, chis_of(residue))
 
 
 def scored_rotamers(p: Parameters, x: Floats, place: int, absent: Mask) -> list[tuple[Rotamer, Floats, float]]:

@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,56 @@ class Site:
     state: str
     unusual: bool
     """Whether this is not the state that the group has free in water at this pH."""
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """A group whose state as modelled in a mutant (``state``) is not the wild type's. pKa None: PROPKA has none."""
+
+    label: str
+    number: int
+    state: str
+    pka: float | None
+    wild_type_state: str
+    wild_type_pka: float | None
+
+    def __str__(self) -> str:
+        def told(pka: float | None) -> str:
+            return "" if pka is None else f", pKa {pka:g}"
+
+        return (
+            f"{self.label} ({self.state}{told(self.pka)}; wild type {self.wild_type_state}{told(self.wild_type_pka)})"
+        )
+
+
+def state_changes(
+    wild_type: Model, wild_sites: Sequence[Site], mutant: Model, sites: Sequence[Site], mutated: Collection[int]
+) -> tuple[StateChange, ...]:
+    """Groups, those of ``mutated`` residues left aside, whose states differ: proton, or tautomer of a histidine.
+
+    ``wild_sites`` and ``sites`` are the :func:`titratable_sites` of the two models, before hydrogens are put on.
+    """
+    before = {(site.residue, site.number): site for site in wild_sites}
+    after = {(site.residue, site.number): site for site in sites}
+    found = []
+    for residue in mutant.protein:
+        if residue.number in mutated:
+            continue
+        key = (residue.name, residue.number)
+        one, other = before.get(key), after.get(key)
+        if one is None and other is None:
+            continue
+        states = [_modelled(model, residue, site) for model, site in ((wild_type, one), (mutant, other))]
+        if states[0] != states[1]:
+            pkas = [site.pka if site else None for site in (one, other)]
+            found.append(StateChange(residue.label, residue.number, states[1], pkas[1], states[0], pkas[0]))
+    return tuple(found)
+
+
+def _modelled(model: Model, residue: Residue, site: Site | None) -> str:
+    if site is not None and site.state:
+        return site.state
+    return tautomer(model, model.residue(*residue.key)) if residue.name == "HIS" else residue.name
 
 
 def titratable_sites(model: Model, ph: float = PH) -> tuple[Site, ...]:

@@ -123,6 +123,16 @@ def _states(states: Sequence[State], source: str, ligand: str) -> str:
                 "unusual_protonation": [
                     {"residue": site.label, "state": site.state, "pka": site.pka} for site in state.mutant.unusual_sites
                 ],
+                "protonation_unlike_wild_type": [
+                    {
+                        "residue": each.label,
+                        "state": each.state,
+                        "pka": each.pka,
+                        "wild_type_state": each.wild_type_state,
+                        "wild_type_pka": each.wild_type_pka,
+                    }
+                    for each in state.mutant.unlike_wild_type
+                ],
                 "changes": [
                     {
                         "name": change.name,

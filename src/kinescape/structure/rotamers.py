@@ -112,6 +112,11 @@ def rotamers_of(name: str) -> tuple[Rotamer, ...]:
     return ROTAMERS.get(name, (Rotamer("", ()),))
 
 
+def choosable_rotamers(name: str) -> tuple[str, ...]:
+    """Names by which a rotamer can be asked for; none where there is no choice (glycine, alanine, proline's ring)."""
+    return () if name == "PRO" else tuple(sorted(each.name for each in ROTAMERS.get(name, ())))
+
+
 def nearest_rotamer(name: str, chis: tuple[float, ...]) -> str:
     """Name of the rotamer whose angles are nearest to ``chis`` (largest difference of any angle, degrees)."""
     best = min(rotamers_of(name), key=lambda each: max(angle_differences(name, each.chis, chis), default=0.0))

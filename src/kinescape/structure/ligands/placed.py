@@ -53,12 +53,7 @@ def placed(model: Model, reference: WholeLigand, drug: LigandParameters, *, seed
     from rdkit.Chem import rdDistGeom, rdForceFieldHelpers
 
     molecule = Chem.AddHs(Chem.MolFromSmiles(drug.smiles))
-    pairs = shared_atoms(Chem.MolFromSmiles(drug.smiles), Chem.MolFromSmiles(reference.parameters.smiles))
-    if len(pairs) < LEAST_SHARED:
-        raise InputError(
-            f"{drug.name} shares only {len(pairs)} atoms with {reference.parameters.name}: a pose cannot be laid on it",
-            expected=f"at least {LEAST_SHARED} shared heavy atoms, or a complex of {drug.name} itself",
-        )
+    pairs = enough_shared_atoms(drug, reference.parameters)
     options: Any = rdDistGeom.ETKDGv3()
     options.randomSeed = seed
     conformers = list(rdDistGeom.EmbedMultipleConfs(molecule, CONFORMERS, options))
@@ -90,6 +85,25 @@ def placed(model: Model, reference: WholeLigand, drug: LigandParameters, *, seed
         b_factors=(0.0,) * len(heavy),
     )
     return Placement(residue, len(pairs), rmsd, crowding)
+
+
+def enough_shared_atoms(drug: LigandParameters, reference: LigandParameters) -> list[tuple[int, int]]:
+    """Atoms by which ``drug`` can be laid on ``reference``, as pairs of places in their SMILES.
+
+    Raises
+    ------
+    InputError
+        The molecules share too little.
+    """
+    from rdkit import Chem
+
+    pairs = shared_atoms(Chem.MolFromSmiles(drug.smiles), Chem.MolFromSmiles(reference.smiles))
+    if len(pairs) < LEAST_SHARED:
+        raise InputError(
+            f"{drug.name} shares only {len(pairs)} atoms with {reference.name}: a pose cannot be laid on it",
+            expected=f"at least {LEAST_SHARED} shared heavy atoms, or a complex of {drug.name} itself",
+        )
+    return pairs
 
 
 def shared_atoms(first: Any, second: Any) -> list[tuple[int, int]]:

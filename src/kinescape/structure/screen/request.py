@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kinescape.errors import InputError
 from kinescape.structure.ligands.parameters import packaged_ligand, read_parameters
+from kinescape.structure.ligands.placed import enough_shared_atoms
 from kinescape.structure.ligands.whole import whole_ligand
 from kinescape.structure.read import read_model
 from kinescape.structure.screen.run import Site
@@ -25,11 +26,15 @@ def site_of(
     Raises
     ------
     InputError
-        The file, the chain, the ligand or its parameters: what is wrong, and what would do.
+        The file, the chain, the ligand, its parameters, a drug that cannot be laid on it: what is wrong, and what
+        would do.
     """
     if (parameters is None) != (smiles is None):
         raise InputError("--parameters and --smiles belong together", expected="both, or neither")
     given = read_parameters(parameters, smiles) if parameters is not None and smiles is not None else None
+    laid = packaged_ligand(place) if place is not None else None
     model = read_model(path, chain)
-    whole_ligand(model.ligand(ligand), given)
-    return Site(path, model, ligand, given, packaged_ligand(place) if place is not None else None)
+    whole = whole_ligand(model.ligand(ligand), given)
+    if laid is not None:
+        enough_shared_atoms(laid, whole.parameters)
+    return Site(path, model, ligand, given, laid)
