@@ -293,6 +293,21 @@ def test_command_compares_arms_by_replicas(tmp_path: Path, command: Command) -> 
     assert series.count("\tbackbone\t") == 6 * 20
 
 
+def test_command_tells_a_cold_start_and_what_its_table_leaves_out(tmp_path: Path, command: Command) -> None:
+    wild = write_arm(tmp_path / "wild", [noisy(seed, tumbling=False) for seed in (1, 2)])
+    record = json.loads((wild / "run.json").read_text())
+    said = "replica-2: production began at 170 K, not at 300 K: the equilibration was too short"
+    (wild / "run.json").write_text(json.dumps({**record, "notes": ["gap 3-7", said]}))
+    code, out, err = command("analyse", wild, "-o", tmp_path / "out")
+    assert code == 0, err
+    assert f"note: wild/{said}" in out
+    assert "gap" not in out
+    summary = (tmp_path / "out" / "summary.tsv").read_text().splitlines()[2:]
+    rare = [row for row in summary if row.split("\t")[1].startswith("contact") and float(row.split("\t")[3]) < 0.5]
+    assert (f"and {len(rare)} more in summary.tsv" in out) == bool(rare)
+    assert ("more in summary.tsv" in out) == bool(rare)
+
+
 def test_command_does_not_compare_single_runs(tmp_path: Path, command: Command) -> None:
     wild = write_arm(tmp_path / "wild", [noisy(1)])
     mutant = write_arm(tmp_path / "mutant", [noisy(2)], state="S1A")

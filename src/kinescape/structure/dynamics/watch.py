@@ -73,8 +73,8 @@ def exploded(what: str, when: str) -> KinescapeError:
 def away_from(found: float, wanted: float, freedom: int) -> str:
     """That production begins at another temperature than it should, in words; empty where it does not.
 
-    The temperature of few atoms fluctuates, with a standard deviation of T sqrt(2 / degrees of freedom) (Frenkel & Smit,
-    Understanding Molecular Simulation, 2nd ed., section 4.1): what three of these explain is not told.
+    The temperature of few atoms fluctuates, with a standard deviation of T sqrt(2 / degrees of freedom) (Frenkel &
+    Smit, Understanding Molecular Simulation, 2nd ed., section 4.1): what three of these explain is not told.
     """
     if not abs(found - wanted) > max(ASTRAY, 3 * wanted * math.sqrt(2 / max(freedom, 1))):
         return ""
