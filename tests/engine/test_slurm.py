@@ -101,7 +101,12 @@ def test_a_simulation_asks_for_a_gpu_and_a_reduced_one_does_not(slurm: Cluster, 
     rows = [line.split("\t") for line in (out / "simulations.tsv").read_text().splitlines()[2:]]
     assert [(row[0], row[6], row[9], row[12].split(":")[0]) for row in rows] == [
         ("whole", "reduced (0.1 ns instead of 5 ns)", "0", "failed"),
-        ("short", "reduced (implicit solvent, 0.0002 ns instead of 5 ns)", "1", "done"),
+        (
+            "short",
+            "reduced (implicit solvent, 0.0002 ns instead of 5 ns, 0.06 ps of equilibration instead of 30 ps)",
+            "1",
+            "done",
+        ),
     ]
 
 

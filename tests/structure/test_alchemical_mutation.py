@@ -653,7 +653,9 @@ def test_command_runs_goes_on_and_refuses_what_is_too_short(structure: Path, tmp
     assert "no free energy is told" in err
     assert "independent samples" in err
     assert "ddG" not in said
-    assert "reduced (pocket only, implicit solvent, 0.4 ps per window instead of 1000 ps)" in said
+    assert (
+        "reduced (pocket only, implicit solvent, 0.4 ps per window instead of 1000 ps, 0.4 ps of equilibration" in said
+    )
     record = json.loads((out / "result.json").read_text())
     assert record["ddG_kcal_per_mol"] is None
     assert len(record["refused"]) >= 2

@@ -77,6 +77,9 @@ def test_only_the_whole_papers_run_is_called_full() -> None:
         assert Protocol(**change).label.startswith("reduced (")  # type: ignore[arg-type]
     assert protocol_for("CPU", ligand=True).label == "reduced (pocket only, implicit solvent, 0.1 ns instead of 5 ns)"
     assert protocol_for("CUDA", ligand=True).label == "full"
+    short = protocol_for("CUDA", ligand=True, equilibrate_ps=7)
+    assert (short.reduced, short.label) == (True, "reduced (7 ps of equilibration instead of 350 ps)")
+    assert protocol_for("CUDA", ligand=True, equilibrate_ps=700).label == "full"
     assert protocol_for("CPU", ligand=True, solvent="explicit").label == "full"
 
 
@@ -222,6 +225,47 @@ def test_two_processes_do_not_write_one_replica(dipeptide: Assembled, tmp_path: 
             run_replica(tmp_path, dipeptide, TINY, 1, REFERENCE)
 
 
+def test_a_second_process_changes_nothing(tmp_path: Path, command: Command) -> None:
+    import fcntl
+
+    pdb = write_peptide(tmp_path / "dipeptide.pdb", peptide("A", 100))
+    options = ["--platform", "Reference", "--solvent", "vacuum", "--time-ns", "0.0002", "--equilibrate-ps", "0.1"]
+    options += ["--frame-ps", "0.02", "-o", str(tmp_path / "out"), "--replicas"]
+    assert command("simulate", pdb, *options, 1)[0] == 0
+    path = tmp_path / "out" / "run.json"
+    before, when = path.read_bytes(), path.stat().st_mtime_ns
+    with (tmp_path / "out" / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        code, _, err = command("simulate", pdb, *options, 2)
+    assert (code, "another process runs this simulation" in err) == (2, True)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == (before, when)
+    assert not (tmp_path / "out" / "replica-2").exists()
+    assert command("simulate", pdb, *options, 2)[0] == 0
+    first, after = json.loads(before), json.loads(path.read_text())
+    assert after["replicas"] == 2
+    assert after["ns_per_day_estimate"] == first["ns_per_day_estimate"], "the same machine: its first estimate stays"
+    # Where the owner has ended before its record was written, its lock alone does not stand in the way.
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / ".lock").touch()
+    run_arm(Request(pdb, TINY, platform="Reference", replicas=1), tmp_path / "new")
+    assert (tmp_path / "new" / "replica-1" / TRAJECTORY).is_file()
+
+
+def test_a_cold_start_of_production_is_told(dipeptide: Assembled, tmp_path: Path) -> None:
+    from kinescape.structure.dynamics.watch import away_from
+
+    assert away_from(170.4, 300.0, 6000) == ("production began at 170 K, not at 300 K: the equilibration was too short")
+    assert away_from(289.0, 300.0, 60_000)
+    assert not away_from(291.0, 300.0, 60_000)
+    assert not away_from(289.0, 300.0, 600), "what 600 degrees of freedom fluctuate by"
+    assert not away_from(float("nan"), 300.0, 600)
+    told: list[str] = []
+    # Straight from the minimiser, at 10 K.
+    run_replica(tmp_path, dipeptide, replace(TINY, heat_ps=0.0, nvt_ps=0.0), 1, REFERENCE, note=told.append)
+    assert len(told) == 1
+    assert told[0].startswith("production began at ")
+
+
 def test_a_damaged_checkpoint_or_a_lost_trajectory_is_told(dipeptide: Assembled, tmp_path: Path) -> None:
     run_replica(tmp_path, dipeptide, TINY, 1, REFERENCE)
     good = (tmp_path / NAME).read_bytes()
@@ -271,7 +315,7 @@ def test_command_runs_replicas_records_them_and_keeps_what_is_done(tmp_path: Pat
     options += ["--frame-ps", "0.02", "-o", str(tmp_path / "out")]
     code, out, err = command("simulate", pdb, *options, "--replicas", 2)
     assert code == 0, err
-    assert out.startswith("reduced (vacuum, 0.0002 ns instead of 5 ns)")
+    assert out.startswith("reduced (vacuum, 0.0002 ns instead of 5 ns, 0.1 ps of equilibration instead of 30 ps)")
     assert "ns/day" in err
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["label"].startswith("reduced")
@@ -301,11 +345,14 @@ def test_command_runs_replicas_records_them_and_keeps_what_is_done(tmp_path: Pat
         (["--mutation", "C1237Y"], "1237"),
         (["--mutation", "L1190A", "--mutation", "G1190A"], "G1190A"),
         (["--mutation", "nonsense"], "nonsense"),
-        (["--time-ns", "-1"], "time_ns"),
-        (["--time-ns", "nan"], "time_ns"),
+        (["--time-ns", "-1"], "--time-ns; found '-1'; expected more than 0"),
+        (["--time-ns", "0"], "--time-ns; found '0'; expected more than 0"),
+        (["--time-ns", "nan"], "--time-ns; found 'nan'"),
         (["--time-ns", "0.001", "--frame-ps", "10"], "at least one frame"),
         (["--frame-ps", "0.0001"], "shorter than a time step"),
-        (["--equilibrate-ps", "-5"], "heat_ps"),
+        (["--equilibrate-ps", "-5"], "--equilibrate-ps; found '-5'; expected 0 or more"),
+        (["--frame-ps", "0"], "--frame-ps; found '0'"),
+        (["--timestep-fs", "0"], "--timestep-fs; found '0'"),
         (["--timestep-fs", "20"], "time step too long"),
         (["--platform", "Abacus"], "no such platform"),
         (["--pocket"], "a pocket is cut around a ligand"),

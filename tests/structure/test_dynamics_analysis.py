@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -288,9 +289,29 @@ def test_command_compares_arms_by_replicas(tmp_path: Path, command: Command) -> 
     assert rows["RMSD (Å)", "backbone"]["verdict"] == "no difference shown"
     for name in ("rmsd.svg", "rmsf.svg", "hydrogen_bonds.svg"):
         # matplotlib draws letters as paths and writes the text into a comment.
-        assert f"<!-- Simulation, {PROTOCOL.label} -->" in (tmp_path / "out" / name).read_text()
+        comments = re.findall("<!-- (.*?) -->", (tmp_path / "out" / name).read_text())
+        assert f"Simulation, {PROTOCOL.label}" in " ".join(comments)
     series = (tmp_path / "out" / "series.tsv").read_text()
     assert series.count("\tbackbone\t") == 6 * 20
+
+
+def test_command_tells_a_cold_start_and_what_its_table_leaves_out(tmp_path: Path, command: Command) -> None:
+    runs = [noisy(seed, tumbling=False) for seed in (1, 2)]
+    for frames in runs:
+        # On the first atom in a quarter of the frames.
+        frames[:5, LIGAND] += frames[:5, :1] + 3.0 - frames[:5, LIGAND][:, :1]
+    wild = write_arm(tmp_path / "wild", runs)
+    record = json.loads((wild / "run.json").read_text())
+    said = "replica-2: production began at 170 K, not at 300 K: the equilibration was too short"
+    (wild / "run.json").write_text(json.dumps({**record, "notes": ["gap 3-7", said]}))
+    code, out, err = command("analyse", wild, "-o", tmp_path / "out")
+    assert code == 0, err
+    assert f"note: wild/{said}" in out
+    assert "gap" not in out
+    summary = (tmp_path / "out" / "summary.tsv").read_text().splitlines()[2:]
+    rare = [row for row in summary if row.split("\t")[1].startswith("contact") and float(row.split("\t")[3]) < 0.5]
+    assert rare
+    assert f"and {len(rare)} more in summary.tsv" in out
 
 
 def test_command_does_not_compare_single_runs(tmp_path: Path, command: Command) -> None:

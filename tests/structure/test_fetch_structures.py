@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +18,24 @@ from kinescape.structure.write_pdb import pdb_text
 
 Run = Callable[..., tuple[int, str, str]]
 HEADER = "HEADER    TRANSFERASE                             01-JAN-11   {}              \n"
+
+
+def test_fetch_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    import click
+
+    from kinescape.cli import structure as verbs
+    from kinescape.errors import InputError
+
+    monkeypatch.setattr(verbs, "NEEDED", ("no_such_package",))
+    group = verbs.structure
+    assert isinstance(group, verbs.StructureGroup)
+    assert group.get_command(click.Context(group), "fetch") is not None
+    with pytest.raises(InputError, match=r"needs no_such_package"):
+        group.get_command(click.Context(group), "check")
+    # What it imports is of the base installation.
+    told = "import sys, kinescape.cli.structure_check, kinescape.structure.fetch; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert not {"openmm", "pdbfixer", "MDAnalysis", "prolif", "rdkit"} & set(done.stdout.split())
 
 
 class Site:

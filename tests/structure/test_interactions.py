@@ -18,10 +18,10 @@ from shared_structures import structure_file
 from kinescape.errors import InputError
 from kinescape.structure.chemistry import known_ligands, molecule_of, smiles_of
 from kinescape.structure.compare import State, differences_of, nothing_differs
-from kinescape.structure.interactions import Contact
+from kinescape.structure.interactions import Contact, contacts_of, nearly_of
 from kinescape.structure.ligand_picture import ligand_svg
 from kinescape.structure.ligands.parameters import packaged_ligand, packaged_ligands
-from kinescape.structure.mutate import Mutant
+from kinescape.structure.mutate import Mutant, mutate
 from kinescape.structure.network import network_of, parse_network
 from kinescape.structure.options import smiles_options
 from kinescape.structure.read import read_model
@@ -171,6 +171,53 @@ def test_what_differs_has_a_name() -> None:
     mutant = state("L1196M", (1197, "hydrogen bond", 3.4), (1198, "halogen bond", 3.1), (1199, "pi stacking", 4.5))
     found = {(each.number, each.change) for each in differences_of([wild, mutant])}
     assert found == {(1196, "lost"), (1197, "longer"), (1198, "same"), (1199, "new")}
+
+
+def test_a_contact_that_only_crosses_a_limit_is_borderline(tmp_path: Path) -> None:
+    from kinescape.structure.figures import draw_map
+
+    model = with_benzene(peptide("FILLELM", 1193))
+
+    def contact(length: float, angle: float, atom: str = "O") -> Contact:
+        return Contact(1197, "E1197", "halogen bond", length, ("CL1", "C1"), (atom, "C"), angles=(165.0, angle))
+
+    def changes(*nearly: Contact) -> list[tuple[str, str, tuple[str, str]]]:
+        holding = State(Mutant("WT", model, ()), (contact(3.27, 80.9),), (), (contact(3.27, 80.9),))
+        other = State(Mutant("L1196M", model, ()), (), (), nearly)
+        there = differences_of([holding, other]) + differences_of([other, holding])
+        return [(each.change, each.outside, each.lengths) for each in there]
+
+    # The chlorine of crizotinib at G1269 of 2XP2 and of the model of L1196M; ProLIF's limit is 80 degrees.
+    assert changes(contact(3.34, 78.8)) == [
+        ("borderline", "mutant", ("3.27", "(3.34)")),
+        ("borderline", "wild type", ("(3.34)", "3.27")),
+    ]
+    for gone in ((), (contact(3.58, 80.0),), (contact(3.3, 70.5),), (contact(3.34, 78.8, "N"),)):
+        assert [each[0] for each in changes(*gone)] == ["lost", "new"]
+    states = [
+        State(Mutant("WT", model, ()), (contact(3.27, 80.9),), ()),
+        State(Mutant("L1196M", model, ()), (), (), (contact(3.34, 78.8),)),
+    ]
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        draw_map(states, tmp_path / "map.svg")
+    texts = [each.text or "" for each in ElementTree.parse(tmp_path / "map.svg").iter(SVG + "text")]
+    assert {"X", "(X)"} <= set(texts)
+    assert any(text.startswith("(X): borderline") for text in texts)
+    if viewer_available():
+        page = viewer_page(states, "BNZ").partition('<script type="application/json"')[0]
+        assert "<td>3.27</td><td>(3.34)</td><td>borderline</td>" in page
+        assert "in brackets: no contact by its criteria" in page
+
+
+def test_what_nearly_is_a_contact_holds_all_that_are() -> None:
+    model = mutate(with_benzene(peptide("FILLELM", 1193, STRAND)), "WT", smiles={"BNZ": "c1ccccc1"}).model
+    ring = {"BNZ": "c1ccccc1"}
+    contacts, nearly = contacts_of(model, "BNZ", ring), nearly_of(model, "BNZ", ring)
+    assert contacts
+    places = {(each.number, each.kind, each.ligand_atoms, each.residue_atoms, each.distance) for each in nearly}
+    for each in contacts:
+        assert (each.number, each.kind, each.ligand_atoms, each.residue_atoms, each.distance) in places
+    assert len(nearly) > len(contacts)
 
 
 def test_nothing_that_differs_is_said_in_words() -> None:

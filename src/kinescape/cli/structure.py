@@ -35,6 +35,8 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 """Verbs of `kinescape structure` by name. The help line stands here so that the help imports none of the modules."""
 
+WITHOUT_EXTRA = ("fetch",)
+"""Verbs that do with the base installation."""
 NEEDED = ("openmm", "pdbfixer", "MDAnalysis", "prolif", "rdkit")
 
 
@@ -47,7 +49,7 @@ class StructureGroup(LazyGroup):
     """Says what to install before a verb's module is imported."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in self.verbs and (missing := missing_packages()):
+        if cmd_name in self.verbs and cmd_name not in WITHOUT_EXTRA and (missing := missing_packages()):
             raise InputError(
                 f"`kinescape structure {cmd_name}` needs {', '.join(missing)}",
                 expected="the extra: pip install 'kinescape[structure]'",

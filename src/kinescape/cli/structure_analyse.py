@@ -40,12 +40,15 @@ def analyse(folders: tuple[Path, ...], against: tuple[Path, ...], pairs: tuple[s
         click.echo(f"{each.arm.state}: {len(each.arm.replicas)} replica(s), {each.arm.label}")
         for note in each.arm.notes:
             click.echo(f"note: {note}")
+        averages = each.averages()
         shown = [
             (kind, name, *average_text(kind, found)[:5])
-            for (kind, _), (name, found) in each.averages().items()
+            for (kind, _), (name, found) in averages.items()
             if kind != CONTACT_KIND or found.mean >= 0.5
         ]
         print_table("", ("quantity", "name", "mean", "error", "low 95%", "high 95%", "replicas"), shown)
+        if left := len(averages) - len(shown):
+            click.echo(f"and {left} more in summary.tsv: contacts in less than half of the frames")
     if rows:
         verdicts: dict[str, int] = {}
         for row in rows:

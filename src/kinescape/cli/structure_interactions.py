@@ -37,7 +37,7 @@ def interactions(
     The ligand stays where the crystal has it in every model, so what is shown is what the mutation does to the contacts
     of that pose, not whether the drug still binds.
     """
-    from kinescape.structure.compare import differences_of, nothing_differs, states_of
+    from kinescape.structure.compare import BORDERLINE_NOTE, differences_of, nothing_differs, states_of
     from kinescape.structure.mutations import listed_mutations
     from kinescape.structure.network import parse_network
     from kinescape.structure.options import smiles_options
@@ -72,14 +72,15 @@ def interactions(
             each.mutant,
             each.mutant_residue,
             each.kind,
-            "-" if each.wild_type is None else f"{each.wild_type:.2f}",
-            "-" if each.modelled is None else f"{each.modelled:.2f}",
+            *each.lengths,
             each.change,
         )
         for each in changed
     ]
     if lines:
         print_table("What differs", ("mutant", "residue", "interaction", "WT A", "mutant A", "change"), lines)
+        if any(each.outside for each in changed):
+            click.echo(BORDERLINE_NOTE)
     elif len(states) > 1:
         click.echo(f"\nWhat differs\n{nothing_differs(states)}")
     for state in states:

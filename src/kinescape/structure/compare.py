@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kinescape.errors import InputError
-from kinescape.structure.interactions import WATER_BRIDGE, Contact, contacts_of
+from kinescape.structure.interactions import NEAR_ANGLE, NEAR_LENGTH, WATER_BRIDGE, Contact, contacts_of, nearly_of
 from kinescape.structure.model import Model
 from kinescape.structure.mutate import Mutant, mutate
 from kinescape.structure.mutations import WILD_TYPE, Substitution, check_against, name_of, parse_mutations
@@ -15,17 +15,27 @@ from kinescape.structure.options import check_smiles
 from kinescape.structure.protonate import PH
 from kinescape.structure.residues import LETTERS
 
-LONGER = 0.3
+LONGER = NEAR_LENGTH
 """Å by which a contact must differ to be called longer or shorter: about the coordinate error of a 2 Å structure."""
+BORDERLINE = "borderline"
+"""A contact of one state whose atoms lie nearly the same in the other, there just beyond a criterion."""
+BORDERLINE_NOTE = (
+    f"(in brackets: no contact by its criteria, but the same atoms less than {LONGER:g} Å and {NEAR_ANGLE:g} degrees "
+    "away from where they lie in the other state)"
+)
 
 
 @dataclass(frozen=True)
 class State:
-    """A prepared model with its contacts. ``network`` is empty where none was asked for."""
+    """A prepared model with its contacts. ``network`` is empty where none was asked for.
+
+    ``nearly``: pairs of atoms within, or just beyond, the criteria (:func:`.interactions.nearly_of`).
+    """
 
     mutant: Mutant
     contacts: tuple[Contact, ...]
     network: tuple[PolarPair, ...]
+    nearly: tuple[Contact, ...] = ()
 
     @property
     def name(self) -> str:
@@ -36,7 +46,10 @@ class State:
 class Difference:
     """One contact in the wild type and in a mutant. Distances in Å, None where it is not there.
 
-    ``change``: ``same``, ``lost``, ``new``, ``longer``, ``shorter``.
+    ``change``: ``same``, ``lost``, ``new``, ``longer``, ``shorter``, ``borderline``. Where it is borderline,
+    one state (``outside``: ``wild type`` or ``mutant``) has the same atoms just beyond a criterion: distances differ by
+    less than :data:`LONGER`, the angles that define the contact by less than :data:`.interactions.NEAR_ANGLE`. The
+    distance there is told all the same.
     """
 
     mutant: str
@@ -47,6 +60,16 @@ class Difference:
     wild_type: float | None
     modelled: float | None
     change: str
+    outside: str = ""
+
+    @property
+    def lengths(self) -> tuple[str, str]:
+        """Both distances for a reader: ``-`` where there is none, in brackets where it is no contact."""
+        shown = []
+        for value, state in ((self.wild_type, "wild type"), (self.modelled, "mutant")):
+            text = "-" if value is None else f"{value:.2f}"
+            shown.append(f"({text})" if self.outside == state else text)
+        return shown[0], shown[1]
 
 
 def states_of(
@@ -84,7 +107,8 @@ def states_of(
         progress(name)
         mutant = mutate(model, name, ph=ph, seed=seed, relax_around=sites, smiles=smiles)
         pairs = network_of(mutant.model, numbers) if numbers else ()
-        states.append(State(mutant, contacts_of(mutant.model, ligand, smiles), pairs))
+        contacts, nearly = (look(mutant.model, ligand, smiles) for look in (contacts_of, nearly_of))
+        states.append(State(mutant, contacts, pairs, nearly))
     return states
 
 
@@ -109,6 +133,11 @@ def differences_of(states: Sequence[State]) -> tuple[Difference, ...]:
         after = {(each.number, each.kind): each for each in state.contacts}
         for number, kind in sorted({*before, *after}):
             one, other = before.get((number, kind)), after.get((number, kind))
+            change, outside = _change(one, other), ""
+            if one is None and other is not None and (close := _nearly(other, wild_type)):
+                one, change, outside = close, BORDERLINE, "wild type"
+            elif other is None and one is not None and (close := _nearly(one, state)):
+                other, change, outside = close, BORDERLINE, "mutant"
             found.append(
                 Difference(
                     state.name,
@@ -118,10 +147,38 @@ def differences_of(states: Sequence[State]) -> tuple[Difference, ...]:
                     kind,
                     one.distance if one else None,
                     other.distance if other else None,
-                    _change(one, other),
+                    change,
+                    outside,
                 )
             )
     return tuple(found)
+
+
+def borderline_of(states: Sequence[State]) -> list[list[tuple[int, str]]]:
+    """For each state the residues and kinds that are no contacts there, but borderline against another state's.
+
+    As in :func:`differences_of`, mutants are held against the wild type.
+    """
+    places: list[set[tuple[int, str]]] = [set() for _ in states]
+    for column, state in enumerate(states[1:], 1):
+        for each in differences_of([states[0], state]):
+            if each.outside:
+                places[0 if each.outside == "wild type" else column].add((each.number, each.kind))
+    return [sorted(each) for each in places]
+
+
+def _nearly(contact: Contact, state: State) -> Contact | None:
+    """The same atoms in a state where they are no contact; None where they lie elsewhere."""
+    for each in state.nearly:
+        if (
+            (each.number, each.kind, each.via) == (contact.number, contact.kind, contact.via)
+            and set(each.ligand_atoms) == set(contact.ligand_atoms)
+            and set(each.residue_atoms) == set(contact.residue_atoms)
+            and abs(each.distance - contact.distance) < LONGER
+            and all(abs(a - b) < NEAR_ANGLE for a, b in zip(each.angles, contact.angles, strict=False))
+        ):
+            return each
+    return None
 
 
 def nothing_differs(states: Sequence[State]) -> str:

@@ -18,7 +18,7 @@ from kinescape.palette import (
     MUTANT_MODEL,
     REFERENCE_MODEL,
 )
-from kinescape.structure.compare import State
+from kinescape.structure.compare import State, borderline_of
 from kinescape.structure.geometry import Points
 from kinescape.structure.label_places import Label, place_labels
 from kinescape.structure.model import Residue
@@ -44,7 +44,7 @@ def draw_map(states: Sequence[State], path: Path) -> None:
     """Residues by states: each cell has a letter per kind of contact, and is the darker the more kinds there are.
 
     A van der Waals contact, which nearly every residue of a pocket has, counts for less (:data:`TOUCH`). A bar with
-    numbers explains the colours.
+    numbers explains the colours. A kind that is borderline in a state stands in brackets there, and adds no colour.
     """
     plt = _pyplot()
     numbers = sorted({contact.number for state in states for contact in state.contacts})
@@ -53,12 +53,16 @@ def draw_map(states: Sequence[State], path: Path) -> None:
         figsize=(max(3.6, 1.9 + 1.15 * len(states)), 2.5 + 0.3 * len(numbers)), layout="constrained"
     )
     weight = np.zeros((len(numbers), len(states)))
+    borderline = borderline_of(states)
     for column, state in enumerate(states):
         theirs = {each.number: each.label for each in state.mutant.model.protein}
         for row, number in enumerate(numbers):
             kinds = list(dict.fromkeys(each.kind for each in state.contacts if each.number == number))
             weight[row, column] = sum(TOUCH if kind.startswith("van") else 1.0 for kind in kinds)
-            text = " ".join(dict.fromkeys(_letter(kind) for kind in kinds))
+            letters = [_letter(kind) for kind in kinds]
+            just = [_letter(kind) for number_of, kind in borderline[column] if number_of == number]
+            letters += [f"({each})" for each in just if each not in letters]
+            text = " ".join(dict.fromkeys(letters))
             if theirs.get(number) != wild.get(number):
                 text = f"{theirs.get(number, '')[:1]}: {text}".rstrip(": ")
             dark = weight[row, column] >= 2.0
@@ -77,6 +81,8 @@ def draw_map(states: Sequence[State], path: Path) -> None:
     shown = list(dict.fromkeys(_start(each.kind) for state in states for each in state.contacts))
     key = [f"{LETTERS[start]} {_full(start)}" for start in CONTACTS if start in shown]
     lines = ["   ".join(key[place : place + 2]) for place in range(0, len(key), 2)]
+    if any(borderline):
+        lines.append("(X): borderline, the same atoms just beyond a criterion")
     lines.append("empty: no contact" + ("   M: residue of the mutant" if len(states) > 1 else ""))
     axes.set_xlabel("\n".join(lines), fontsize=8, color=MODEL_NOTE)
     bar = figure.colorbar(

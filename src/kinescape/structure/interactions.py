@@ -6,8 +6,9 @@ used as they are.
 
 from __future__ import annotations
 
+import inspect
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,9 @@ gatekeeper of the wild type, whose methyl lies 3.9 Å from crizotinib."""
 BRIDGE = 3.5
 """Longest distance in ångström between a water's oxygen and the N or O on either side. The crystal has no hydrogens on
 waters, so no angle is asked for."""
+NEAR_LENGTH, NEAR_ANGLE = 0.3, 10.0
+"""Å and degrees by which a criterion may be missed in what nearly is a contact (:func:`nearly_of`): 0.3 Å is about the
+coordinate error of a 2 Å structure; 10 degrees are what 0.5 Å across do at 3 Å."""
 HINGE = {"ALK": (1197, 1199), "ROS1": (2027, 2029)}
 """Residues of the hinge whose backbones bind the adenine, and most inhibitors."""
 
@@ -46,7 +50,8 @@ class Contact:
     """One kind of interaction of the ligand with one residue: the shortest of its instances.
 
     ``distance`` in ångström, as ProLIF measures it for this kind (between heavy atoms for hydrogen bonds, centroids for
-    rings); ``ligand_atoms`` and ``residue_atoms`` are PDB names.
+    rings); ``ligand_atoms`` and ``residue_atoms`` are PDB names. ``angles`` in degrees are those that define the kind,
+    in ProLIF's order; none for kinds of distance alone.
     """
 
     number: int
@@ -56,6 +61,7 @@ class Contact:
     ligand_atoms: tuple[str, ...]
     residue_atoms: tuple[str, ...]
     via: str = ""
+    angles: tuple[float, ...] = ()
 
 
 def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None) -> tuple[Contact, ...]:
@@ -66,6 +72,30 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
     InputError
         No such ligand, or its bond orders are not known.
     """
+    best: dict[tuple[int, str], Contact] = {}
+    for contact in _instances(model, ligand, smiles, nearly=False):
+        there = best.get((contact.number, contact.kind))
+        if there is None or contact.distance < there.distance:
+            best[contact.number, contact.kind] = contact
+    rank = {kind: number for number, kind in enumerate((*KINDS.values(), WATER_BRIDGE))}
+    return tuple(sorted(best.values(), key=lambda each: (each.number, rank[each.kind])))
+
+
+def nearly_of(model: Model, ligand: str, smiles: dict[str, str] | None = None) -> tuple[Contact, ...]:
+    """Every pair of atoms (or rings) that is a contact, or misses its criteria by little; several per residue and kind.
+
+    By little: each distance by up to :data:`NEAR_LENGTH`, each angle by up to :data:`NEAR_ANGLE`. It is what tells a
+    contact that is gone from one whose atoms lie where they lay, just beyond a limit.
+
+    Raises
+    ------
+    InputError
+        As :func:`contacts_of`.
+    """
+    return tuple(_instances(model, ligand, smiles, nearly=True))
+
+
+def _instances(model: Model, ligand: str, smiles: dict[str, str] | None, *, nearly: bool) -> Iterator[Contact]:
     residue = model.ligand(ligand)
     drug = molecule_of(residue, smiles_of(residue.name, smiles))
     protein, _ = protein_molecule(model)
@@ -81,38 +111,56 @@ def contacts_of(model: Model, ligand: str, smiles: dict[str, str] | None = None)
         from prolif.fingerprint import Fingerprint
         from prolif.molecule import Molecule
 
-        fingerprint: Any = Fingerprint(list(KINDS), parameters={"VdWContact": {"tolerance": TOUCHING}})
+        parameters = _loosened() if nearly else {"VdWContact": {"tolerance": TOUCHING}}
+        fingerprint: Any = Fingerprint(list(KINDS), parameters=parameters, count=nearly)
         found = fingerprint.generate(
             Molecule.from_rdkit(drug, residue.name, residue.number, model.chain),
             Molecule.from_rdkit(protein),
             metadata=True,
         )
-    contacts: list[Contact] = []
     for (_, theirs), kinds in found.items():
+        place = model.index_of(int(theirs.number))
+        label = model.residues[place].label if place is not None else f"{theirs.name} {theirs.number}"
         for kind, instances in kinds.items():
-            nearest = min(instances, key=lambda each: each["distance"])
-            place = model.index_of(int(theirs.number))
-            label = model.residues[place].label if place is not None else f"{theirs.name} {theirs.number}"
-            contacts.append(
-                Contact(
+            for each in instances:
+                yield Contact(
                     int(theirs.number),
                     label,
                     KINDS[kind],
-                    round(float(nearest["distance"]), 2),
-                    _heavy(names, nearest["parent_indices"]["ligand"]),
-                    _heavy(protein_names, nearest["parent_indices"]["protein"]),
+                    round(float(each["distance"]), 2),
+                    _heavy(names, each["parent_indices"]["ligand"]),
+                    _heavy(protein_names, each["parent_indices"]["protein"]),
+                    angles=tuple(round(float(value), 1) for name, value in each.items() if name.endswith("angle")),
                 )
-            )
-    contacts += _water_bridges(model, ligand)
-    rank = {kind: number for number, kind in enumerate((*KINDS.values(), WATER_BRIDGE))}
-    return tuple(sorted(contacts, key=lambda each: (each.number, rank[each.kind])))
+    yield from _water_bridges(model, ligand, BRIDGE + NEAR_LENGTH if nearly else BRIDGE)
+
+
+def _loosened() -> dict[str, dict[str, Any]]:
+    """ProLIF's own criteria, each missed by as much as nearly still is."""
+    from prolif.interactions import interactions
+
+    def of(kind: str) -> dict[str, Any]:
+        wider: dict[str, Any] = {}
+        for name, parameter in inspect.signature(getattr(interactions, kind)).parameters.items():
+            if name in ("distance", "intersect_radius"):
+                wider[name] = parameter.default + NEAR_LENGTH
+            elif name.endswith("angle"):
+                low, high = parameter.default
+                # 90 (between planes) and 180 are where angles end.
+                wider[name] = (max(low - NEAR_ANGLE, 0), high if high in (90, 180) else high + NEAR_ANGLE)
+        return wider
+
+    found = {kind: of(kind) for kind in KINDS if kind not in ("PiStacking", "VdWContact")}
+    found["PiStacking"] = {"ftf_kwargs": of("FaceToFace"), "etf_kwargs": of("EdgeToFace")}
+    found["VdWContact"] = {"tolerance": TOUCHING + NEAR_LENGTH}
+    return found
 
 
 def _heavy(names: Sequence[str], indices: Sequence[int]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names[index] for index in indices))
 
 
-def _water_bridges(model: Model, ligand: str) -> list[Contact]:
+def _water_bridges(model: Model, ligand: str, most: float) -> list[Contact]:
     drug = model.ligand(ligand)
     own = [n for n, symbol in enumerate(drug.elements) if symbol in ("N", "O")]
     best: dict[int, Contact] = {}
@@ -121,12 +169,12 @@ def _water_bridges(model: Model, ligand: str) -> list[Contact]:
         if not own:
             break
         to_drug = np.linalg.norm(drug.positions[own] - oxygen, axis=1)
-        if to_drug.min() > BRIDGE:
+        if to_drug.min() > most:
             continue
         for residue in model.protein:
             polar = [n for n, symbol in enumerate(residue.elements) if symbol in ("N", "O")]
             distances = np.linalg.norm(residue.positions[polar] - oxygen, axis=1)
-            if distances.min() > BRIDGE:
+            if distances.min() > most:
                 continue
             length = round(float(max(to_drug.min(), distances.min())), 2)
             if residue.number in best and best[residue.number].distance <= length:

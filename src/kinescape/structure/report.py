@@ -56,7 +56,17 @@ def write_comparison(
 
 
 def _differences(states: Sequence[State]) -> str:
-    header = ("mutant", "residue", "wild_type", "mutant_residue", "interaction", "wild_type_A", "mutant_A", "change")
+    header = (
+        "mutant",
+        "residue",
+        "wild_type",
+        "mutant_residue",
+        "interaction",
+        "wild_type_A",
+        "mutant_A",
+        "change",
+        "outside",
+    )
     rows = [
         (
             each.mutant,
@@ -67,6 +77,7 @@ def _differences(states: Sequence[State]) -> str:
             _length(each.wild_type),
             _length(each.modelled),
             each.change,
+            each.outside,
         )
         for each in differences_of(states)
     ]

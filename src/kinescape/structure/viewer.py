@@ -13,7 +13,7 @@ import numpy as np
 from kinescape import __version__
 from kinescape.errors import KinescapeError
 from kinescape.palette import MODEL_STATES
-from kinescape.structure.compare import State, differences_of, nothing_differs
+from kinescape.structure.compare import BORDERLINE_NOTE, State, differences_of, nothing_differs
 from kinescape.structure.model import Residue
 from kinescape.structure.write_pdb import pdb_text
 
@@ -61,6 +61,7 @@ def viewer_page(states: Sequence[State], ligand: str) -> str:
         rows=[row for state in states for row in _rows(state)],
         differing=_differing(states),
         nothing=nothing_differs(states),
+        borderline=BORDERLINE_NOTE if any(each.outside for each in differences_of(states)) else "",
         notes=list(dict.fromkeys(note for state in states for note in state.mutant.model.notes)),
         version=__version__,
         threedmol=THREEDMOL,
@@ -163,8 +164,8 @@ def _differing(states: Sequence[State]) -> list[dict[str, str]]:
             "mutant": each.mutant,
             "residue": each.mutant_residue,
             "kind": each.kind,
-            "wild_type": "-" if each.wild_type is None else f"{each.wild_type:.2f}",
-            "modelled": "-" if each.modelled is None else f"{each.modelled:.2f}",
+            "wild_type": each.lengths[0],
+            "modelled": each.lengths[1],
             "change": each.change,
         }
         for each in differences_of(states)

@@ -25,12 +25,14 @@ from kinescape.structure.dynamics.platforms import (
     threads_here,
 )
 from kinescape.structure.dynamics.protocol import Protocol
-from kinescape.structure.dynamics.record import RECORD, check_folder, read_record, write_record
+from kinescape.structure.dynamics.record import RECORD, held, read_record, write_record
 from kinescape.structure.dynamics.replica import Engine, Progress, run_replica
-from kinescape.structure.dynamics.run import Say, protocol_for
+from kinescape.structure.dynamics.run import Say, check_options, protocol_for
 from kinescape.structure.forcefield import Solvent
 from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.ligands.whole import whole_ligand
+from kinescape.structure.model import Model
+from kinescape.structure.mutations import Substitution
 from kinescape.structure.read import read_model
 
 RESULT, LEGS_TABLE, WINDOWS = "result.json", "legs.tsv", "windows.tsv"
@@ -74,13 +76,10 @@ class Request:
     @property
     def label(self) -> str:
         """``full``, or ``reduced (why)``."""
-        why = []
-        if self.protocol.pocket:
-            why.append("pocket only")
-        if self.protocol.solvent != "explicit":
-            why.append(f"{self.protocol.solvent} solvent" if self.protocol.solvent != "vacuum" else "vacuum")
+        why = list(self.protocol.system_reasons)
         if self.sampling.picoseconds < FULL_PS:
             why.append(f"{self.sampling.picoseconds:g} ps per window instead of {FULL_PS:g} ps")
+        why += self.protocol.equilibration_reasons
         return f"reduced ({', '.join(why)})" if why else "full"
 
 
@@ -126,6 +125,8 @@ def settings_for(
     InputError
         A length or time step that cannot be.
     """
+    check_options({"--picoseconds": picoseconds, "--timestep-fs": timestep_fs}, zero=False)
+    check_options({"--settle-ps": settle_ps}, zero=True)
     protocol = protocol_for(
         platform,
         ligand=True,
@@ -161,13 +162,25 @@ def run_free_energy(request: Request, out: Path, say: Say = lambda _: None, tell
     KinescapeError
         A window blew up.
     """
-    platform = choose_platform(request.platform)
-    engine = Engine(platform, request.threads or threads_here())
+    engine = Engine(choose_platform(request.platform), request.threads or threads_here())
     model = read_model(request.structure, request.chain)
     change = single_change(model, request.mutation)
     identity = _identity(request)
-    check_folder(out, identity)
-    out.mkdir(parents=True, exist_ok=True)
+    with held(out, identity):
+        return _run_held(request, out, identity, engine, model, change, say, tell)
+
+
+def _run_held(
+    request: Request,
+    out: Path,
+    identity: dict[str, Any],
+    engine: Engine,
+    model: Model,
+    change: Substitution,
+    say: Say,
+    tell: Tell,
+) -> Outcome:
+    """:func:`run_free_energy` in a folder that no other process writes to."""
     _write_record(out, request, identity, engine)
     hybrids = {}
     for leg in LEGS:

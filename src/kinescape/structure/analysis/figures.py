@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from kinescape.structure.analysis.measure import RMSD_KIND, Measured
 COLOURS = (REFERENCE_ARM, CHANGED_RESIDUE)
 """First arm (wild type), second arm (mutant)."""
 MOST_SHOWN = 24
+LETTERS_PER_INCH = 14.5
+"""Of the label above a figure."""
 
 
 def draw_rmsd(arms: Sequence[Measured], path: Path) -> None:
@@ -97,7 +100,9 @@ def _finish(figure: Any, panels: Sequence[Any], arms: Sequence[Measured], path: 
     for axes in panels:
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
-    figure.suptitle(f"Simulation, {arms[0].arm.label}", x=0.01, ha="left", fontsize=9, color=MODEL_NOTE)
+    # About as many letters of 9 points as an inch holds; a longer label would run out of the picture.
+    title = textwrap.fill(f"Simulation, {arms[0].arm.label}", int(LETTERS_PER_INCH * figure.get_figwidth()))
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9, color=MODEL_NOTE)
     import matplotlib.pyplot as plt
 
     with whole_file(path) as temporary:

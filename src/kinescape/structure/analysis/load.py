@@ -14,6 +14,7 @@ from kinescape.structure.dynamics.assemble import TOPOLOGY
 from kinescape.structure.dynamics.protocol import Protocol
 from kinescape.structure.dynamics.record import RECORD
 from kinescape.structure.dynamics.replica import DONE, TRAJECTORY
+from kinescape.structure.dynamics.watch import BEGAN
 
 SAME_ARM = ("structure_sha256", "chain", "state", "ligand", "ligand_parameters", "sites", "protocol")
 SAME_EXPERIMENT = ("structure_sha256", "chain", "ligand", "ligand_parameters", "protocol")
@@ -32,7 +33,7 @@ class Replica:
 
 @dataclass(frozen=True)
 class Arm:
-    """All replicas of a system. ``notes`` say what was left out."""
+    """All replicas of a system. ``notes`` say what was left out, and what did not begin at its temperature."""
 
     state: str
     label: str
@@ -59,6 +60,11 @@ def load_arm(folders: Sequence[Path]) -> Arm:
     notes: list[str] = []
     frame_ps = Protocol.from_dict(first["protocol"]).frame_ps
     for folder, record in zip(folders, records, strict=True):
+        told = record.get("notes")
+        # Of the system's own notes, those of single replicas: what is averaged here began elsewhere than it should.
+        notes += (
+            [f"{folder.name}/{each}" for each in told or () if BEGAN in str(each)] if isinstance(told, list) else []
+        )
         for number in range(1, int(record["replicas"]) + 1):
             place = folder / f"replica-{number}"
             name, seed = f"{folder.name}/{place.name}", int(record["seed"]) + number - 1

@@ -20,6 +20,8 @@ STAGES: tuple[Stage, ...] = ("minimise", "heat", "NVT", "NPT", "production")
 PAPER_NS = 5.0
 """Length of the runs of Villa et al. 2024 (legend of Fig. 3)."""
 REDUCED_NS = 0.1
+EXPLICIT_EQUILIBRATION_PS, EQUILIBRATION_PS = 350.0, 30.0
+"""Heating, NVT and NPT together, in explicit water and without. Ours."""
 HELD = 5.0
 """kcal/mol/Å² with which heavy atoms of the solute are held while it is heated and the water settles."""
 COLD = 10.0
@@ -75,20 +77,39 @@ class Protocol:
 
     @property
     def reduced(self) -> bool:
-        """Whether this is less than the paper's run: not explicit water, a piece of the protein, or under 5 ns."""
-        return self.solvent != "explicit" or self.pocket or self.time_ns < PAPER_NS
+        """Whether this is less than the paper's run: not explicit water, a piece of the protein, under 5 ns, or a
+        shorter equilibration than usual.
+        """
+        return bool(self.reasons)
 
     @property
     def label(self) -> str:
         """What a table or figure says of it: ``full`` or ``reduced (why)``."""
-        why = []
-        if self.pocket:
-            why.append("pocket only")
-        if self.solvent != "explicit":
-            why.append(f"{self.solvent} solvent" if self.solvent != "vacuum" else "vacuum")
+        return f"reduced ({', '.join(self.reasons)})" if self.reasons else "full"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is reduced; empty where it is not."""
+        why = list(self.system_reasons)
         if self.time_ns < PAPER_NS:
             why.append(f"{self.time_ns:g} ns instead of {PAPER_NS:g} ns")
-        return f"reduced ({', '.join(why)})" if why else "full"
+        return (*why, *self.equilibration_reasons)
+
+    @property
+    def system_reasons(self) -> tuple[str, ...]:
+        """Those of what is simulated."""
+        why = ["pocket only"] if self.pocket else []
+        if self.solvent != "explicit":
+            why.append(f"{self.solvent} solvent" if self.solvent != "vacuum" else "vacuum")
+        return tuple(why)
+
+    @property
+    def equilibration_reasons(self) -> tuple[str, ...]:
+        """That the equilibration is shorter than usual in this solvent, where it is."""
+        usual = usual_equilibration(self.solvent)
+        total = self.heat_ps + self.nvt_ps + (self.npt_ps if self.solvent == "explicit" else 0.0)
+        # Thirds and sevenths of a length do not add up to it exactly.
+        return (f"{total:g} ps of equilibration instead of {usual:g} ps",) if total < usual - 1e-6 else ()
 
     @property
     def frame_steps(self) -> int:
@@ -111,6 +132,11 @@ class Protocol:
         """From a record; names that are not settings are left out."""
         known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in values.items() if name in known})
+
+
+def usual_equilibration(solvent: Solvent) -> float:
+    """Length of heating, NVT and NPT together, in ps."""
+    return EXPLICIT_EQUILIBRATION_PS if solvent == "explicit" else EQUILIBRATION_PS
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from kinescape import __version__
 from kinescape.errors import InputError
 from kinescape.files import write_text
 from kinescape.structure.dynamics.platforms import hardware
-from kinescape.structure.dynamics.replica import Engine
+from kinescape.structure.dynamics.replica import LOCK, Engine, alone
 
 RECORD = "run.json"
 
@@ -22,7 +24,7 @@ def check_folder(out: Path, identity: dict[str, Any]) -> None:
     if not out.is_dir():
         raise InputError("is a file", file=out, expected="a folder, new or of the same simulation")
     if not (out / RECORD).exists():
-        if any(out.iterdir()):
+        if any(each.name != LOCK for each in out.iterdir()):
             raise InputError("is not empty and holds no simulation", file=out, expected="a new folder")
         return
     theirs = read_record(out)
@@ -40,6 +42,30 @@ def check_folder(out: Path, identity: dict[str, Any]) -> None:
         raise InputError(f"holds another simulation: its {name} differs", file=out, found=there, expected=value)
 
 
+@contextmanager
+def held(out: Path, identity: dict[str, Any]) -> Iterator[None]:
+    """Hold the folder of this simulation: nothing in it is written by two processes, its record included.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_folder`, or another process holds it.
+    """
+    check_folder(out, identity)
+    made = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    with alone(out, "simulation"):
+        try:
+            # What was there when the lock was still another's may have become something else.
+            check_folder(out, identity)
+            yield
+        finally:
+            if not (out / RECORD).exists():
+                (out / LOCK).unlink(missing_ok=True)
+                if made and not any(out.iterdir()):
+                    out.rmdir()
+
+
 def read_record(out: Path) -> dict[str, Any]:
     """The record of a folder; InputError where it is damaged."""
     try:
@@ -49,13 +75,24 @@ def read_record(out: Path) -> dict[str, Any]:
     return found
 
 
+def machine_of(engine: Engine) -> dict[str, Any]:
+    """What a record says of the machine that works."""
+    return dict(hardware(engine.platform, engine.threads))
+
+
+def latest_machine(record: dict[str, Any]) -> dict[str, Any] | None:
+    """The machine that wrote a record last."""
+    machines = record.get("hardware") or [None]
+    return machines[-1] if isinstance(machines[-1], dict) else None
+
+
 def write_record(out: Path, facts: dict[str, Any], replicas: int, engine: Engine) -> None:
     """Write the record anew: ``facts`` of this call, the most replicas asked for so far, every machine that worked."""
     import numpy
     import openmm
 
     there = read_record(out) if (out / RECORD).exists() else {}
-    machine = hardware(engine.platform, engine.threads)
+    machine = machine_of(engine)
     machines = [each for each in there.get("hardware", []) if each != machine] + [machine]
     record = {
         "kinescape": __version__,

@@ -29,9 +29,10 @@ from kinescape.structure.dynamics.checkpoint import (
 from kinescape.structure.dynamics.platforms import DAY, open_at
 from kinescape.structure.dynamics.protocol import Chunk, Protocol, plan
 from kinescape.structure.dynamics.trajectory import Trajectory, cut_back
-from kinescape.structure.dynamics.watch import check_sound, exploded, temperature_of
+from kinescape.structure.dynamics.watch import away_from, check_sound, exploded, temperature_of
 
 TRAJECTORY, LOG, DONE = "trajectory.dcd", "log.tsv", "done.json"
+LOCK = ".lock"
 BAROSTAT_EVERY = 25
 BLOCK = 500
 """Most steps between two looks at a run."""
@@ -61,12 +62,19 @@ class Engine:
 
 
 def run_replica(
-    folder: Path, assembled: Assembled, protocol: Protocol, seed: int, engine: Engine, tell: Tell = lambda _: None
+    folder: Path,
+    assembled: Assembled,
+    protocol: Protocol,
+    seed: int,
+    engine: Engine,
+    tell: Tell = lambda _: None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Run a replica, or what is left of it; returns its number of frames.
 
     The folder has ``trajectory.dcd`` (production, solute only), ``log.tsv``, the checkpoint, and in the end
     ``done.json``. What lies on disk always agrees with the checkpoint or goes beyond it, and is cut back to it.
+    ``note`` is told once, as production begins, where the system is not at its temperature then.
 
     Raises
     ------
@@ -95,6 +103,10 @@ def run_replica(
         watch = _Watch(chunks, first, timestep, tell)
         try:
             for chunk in chunks[first:]:
+                if chunk.stage == "production" and chunks[chunk.number - 1].stage != "production":
+                    said = away_from(last_temperature(log), protocol.temperature, assembled.freedom)
+                    if said:
+                        note(said)
                 moment = _run_chunk(assembled, moment, chunk, protocol, seed, engine, trajectory, log, watch)
                 size = trajectory.size()
                 write_checkpoint(
@@ -226,12 +238,18 @@ def barostat(system: Any, chunk: Chunk, protocol: Protocol, seed: int) -> Iterat
         system.removeForce(place)
 
 
+def last_temperature(log: Path) -> float:
+    """Kelvin in the last line of a log; not a number where it has none."""
+    lines = log.read_text(encoding="utf-8").splitlines()[1:]
+    return float(lines[-1].split("\t")[COLUMNS.index("temperature_K")]) if lines else float("nan")
+
+
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold a lock that ends with the process, however it ends."""
-    with (folder / ".lock").open("w") as handle:
+def alone(folder: Path, what: str = "replica") -> Iterator[None]:
+    """Hold a lock that ends with the process, however it ends. InputError where another process holds it."""
+    with (folder / LOCK).open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise InputError("another process runs this replica", file=folder) from None
+            raise InputError(f"another process runs this {what}", file=folder) from None
         yield

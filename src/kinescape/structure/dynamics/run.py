@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,16 @@ from kinescape.structure.dynamics.platforms import (
     nanoseconds_per_day,
     threads_here,
 )
-from kinescape.structure.dynamics.protocol import PAPER_NS, REDUCED_NS, Protocol
-from kinescape.structure.dynamics.record import RECORD, check_folder, read_record, write_record
+from kinescape.structure.dynamics.protocol import PAPER_NS, REDUCED_NS, Protocol, usual_equilibration
+from kinescape.structure.dynamics.record import (
+    RECORD,
+    check_folder,
+    held,
+    latest_machine,
+    machine_of,
+    read_record,
+    write_record,
+)
 from kinescape.structure.dynamics.replica import DONE, TRAJECTORY, Engine, Progress, run_replica
 from kinescape.structure.forcefield import Solvent
 from kinescape.structure.ligands.parameters import LigandParameters, read_parameters
@@ -77,13 +85,15 @@ def protocol_for(
     InputError
         A length or time step that cannot be.
     """
+    check_options({"--time-ns": time_ns, "--frame-ps": frame_ps, "--timestep-fs": timestep_fs}, zero=False)
+    check_options({"--equilibrate-ps": equilibrate_ps}, zero=True)
     full = is_accelerated(platform)
     water: Solvent = solvent or ("explicit" if full else "implicit")
     cut = pocket if pocket is not None else (not full and ligand and water != "explicit")
     if cut and water == "explicit":
         raise InputError("a pocket is not put into explicit water", expected="--solvent implicit with --pocket")
     length = time_ns if time_ns is not None else (PAPER_NS if full or water == "explicit" else REDUCED_NS)
-    total = equilibrate_ps if equilibrate_ps is not None else (350.0 if water == "explicit" else 30.0)
+    total = equilibrate_ps if equilibrate_ps is not None else usual_equilibration(water)
     parts = (1, 2, 4) if water == "explicit" else (1, 2, 0)
     frame = frame_ps if frame_ps is not None else (10.0 if length >= 1 else 1.0)
     return Protocol(
@@ -97,6 +107,13 @@ def protocol_for(
         chunk_ps=max(frame, 100.0 if full else 10.0),
         timestep_fs=timestep_fs,
     )
+
+
+def check_options(given: dict[str, float | None], *, zero: bool) -> None:
+    """InputError, by the option's own name, where a length is no number, negative, or 0 where that cannot be."""
+    for name, value in given.items():
+        if value is not None and not (0 < value < float("inf") or (zero and value == 0)):
+            raise InputError(name, found=f"{value:g}", expected="0 or more" if zero else "more than 0")
 
 
 def run_arm(request: Request, out: Path, say: Say = lambda _: None, tell: TellReplica = lambda _, __: None) -> Path:
@@ -115,7 +132,15 @@ def run_arm(request: Request, out: Path, say: Say = lambda _: None, tell: TellRe
     platform = choose_platform(request.platform)
     engine = Engine(platform, request.threads or threads_here())
     identity = _identity(request)
-    check_folder(out, identity)
+    with held(out, identity):
+        return _run_held(request, out, identity, engine, say, tell)
+
+
+def _run_held(
+    request: Request, out: Path, identity: dict[str, Any], engine: Engine, say: Say, tell: TellReplica
+) -> Path:
+    """:func:`run_arm` in a folder that no other process writes to."""
+    platform = engine.platform
     if (out / SYSTEM).exists():
         notes = tuple(read_record(out).get("notes", ()))
         assembled = load_assembled(out, notes)
@@ -132,7 +157,6 @@ def run_arm(request: Request, out: Path, say: Say = lambda _: None, tell: TellRe
             sites=request.sites,
             seed=request.seed,
         )
-        out.mkdir(parents=True, exist_ok=True)
         _write_record(out, request, identity, assembled, engine, None)
         save_assembled(out, assembled)
     left = [n for n in range(1, request.replicas + 1) if not (out / f"replica-{n}" / DONE).exists()]
@@ -145,6 +169,14 @@ def run_arm(request: Request, out: Path, say: Say = lambda _: None, tell: TellRe
         if (folder / DONE).exists():
             say(f"replica {number}: done before")
             continue
+
+        def noted(text: str, number: int = number) -> None:
+            nonlocal assembled
+            say(f"note: replica {number}: {text}")
+            notes = dict.fromkeys((*assembled.notes, f"replica-{number}: {text}"))
+            assembled = replace(assembled, notes=tuple(notes))
+            _write_record(out, request, identity, assembled, engine, speed)
+
         frames = run_replica(
             folder,
             assembled,
@@ -152,6 +184,7 @@ def run_arm(request: Request, out: Path, say: Say = lambda _: None, tell: TellRe
             request.seed + number - 1,
             engine,
             lambda progress, number=number: tell(number, progress),  # type: ignore[misc]
+            noted,
         )
         say(f"replica {number}: done, {frames} frames, {request.protocol.label}")
     return out / RECORD
@@ -219,6 +252,10 @@ def _write_record(
 ) -> None:
     there = read_record(out) if (out / RECORD).exists() else {}
     water = {"explicit": "TIP3P, 0.15 mol/l NaCl, PME", "implicit": "OBC2", "vacuum": "none"}
+    estimate = there.get("ns_per_day_estimate")
+    # A trial on the same machine tells nothing new: the first stays.
+    if speed is not None and (estimate is None or latest_machine(there) != machine_of(engine)):
+        estimate = speed
     facts = {
         "what": "molecular dynamics: a model, not an experiment",
         "label": request.protocol.label,
@@ -226,7 +263,7 @@ def _write_record(
         "atoms": assembled.system.getNumParticles(),
         "solute_atoms": len(assembled.solute),
         "force_field": f"ff14SB; water: {water[request.protocol.solvent]}",
-        "ns_per_day_estimate": speed if speed is not None else there.get("ns_per_day_estimate"),
+        "ns_per_day_estimate": estimate,
         "notes": list(assembled.notes),
     }
     write_record(out, facts, request.replicas, engine)

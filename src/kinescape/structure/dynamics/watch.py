@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from kinescape.errors import KinescapeError
 
 HOTTEST = 5.0
 """Times the temperature that is asked for, and 100 K: far beyond what a thermostat of even twenty atoms lets happen."""
+ASTRAY = 10.0
+"""Kelvin by which production may begin beside the temperature that is asked for without a word."""
+BEGAN = "production began at"
 GAS = 0.00831446261815324
 """Gas constant in kJ/mol/K."""
 
@@ -64,3 +68,14 @@ def exploded(what: str, when: str) -> KinescapeError:
         f"the simulation blew up {when}: {what}. The checkpoint before is kept. A shorter --timestep-fs, more "
         "equilibration or another start (clashes?) may help"
     )
+
+
+def away_from(found: float, wanted: float, freedom: int) -> str:
+    """That production begins at another temperature than it should, in words; empty where it does not.
+
+    The temperature of few atoms fluctuates, with a standard deviation of T sqrt(2 / degrees of freedom) (Frenkel &
+    Smit, Understanding Molecular Simulation, 2nd ed., section 4.1): what three of these explain is not told.
+    """
+    if not abs(found - wanted) > max(ASTRAY, 3 * wanted * math.sqrt(2 / max(freedom, 1))):
+        return ""
+    return f"{BEGAN} {found:.0f} K, not at {wanted:g} K: the equilibration was too short"
