@@ -112,7 +112,7 @@ def _instances(model: Model, ligand: str, smiles: dict[str, str] | None, *, near
         from prolif.molecule import Molecule
 
         parameters = _loosened() if nearly else {"VdWContact": {"tolerance": TOUCHING}}
-        fingerprint: Any = Fingerprint(list(KINDS), parameters=parameters, count=nearly)
+        fingerprint: Any = Fingerprint(list(KINDS), parameters=parameters, count=True)
         found = fingerprint.generate(
             Molecule.from_rdkit(drug, residue.name, residue.number, model.chain),
             Molecule.from_rdkit(protein),
