@@ -163,7 +163,7 @@ PAYLOADS = (
     *("</title></style></textarea><svg onload=pwned()>", "javascript:pwned()", "{{7*7}}{%pwned%}", "]]><pwned/>"),
     "&lt;script&gt;pwned()&#60;",
 )
-WORDS = ("patient", "timepoint", "date", "therapy", "line", "fusion", "note")
+WORDS = ("patient", "timepoint", "therapy", "line", "fusion", "note")
 
 
 class Injected(HTMLParser):

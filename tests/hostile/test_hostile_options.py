@@ -9,7 +9,7 @@ import click
 import pytest
 from hostile_kit import bench, survives
 
-from kinescape.cli.lazy import OutputFolder
+from kinescape.cli.lazy import OutputFile, OutputFolder
 from kinescape.cli.main import kinescape
 
 SHEET = b"sample,fastq_1,fastq_2\ns,a_R1.fastq.gz,a_R2.fastq.gz\n"
@@ -60,8 +60,8 @@ def test_no_verb_takes_an_empty_path() -> None:
     for name, parameter in found:
         with pytest.raises(click.UsageError, match="is empty"):
             parameter.type.convert("", parameter, context)
-        if isinstance(parameter.type, OutputFolder):
-            # The folder that one is in is refused as well, where a whole folder is written.
+        if isinstance(parameter.type, OutputFolder | OutputFile):
+            # The folder that one is in is refused as well, where a whole folder or a file is written.
             continue
         here = parameter.type.convert(".", parameter, context)
         assert here == Path(), name
