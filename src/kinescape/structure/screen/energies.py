@@ -5,7 +5,8 @@ salt. It has two parts: Lennard-Jones, and electrostatics (Coulomb and the solve
 cancels against the other). The MM/GBSA-like term lets the receptor relax without the ligand: relaxed complex minus
 relaxed receptor minus ligand (Kollman PA et al., Acc Chem Res 2000;33:889, here on single minima, the ligand as it is
 bound, and without entropies): the interaction energy and the receptor's strain, which is what it gains by relaxing from
-the complex's geometry. Complex and receptor are relaxed by one criterion, one after the other.
+the complex's geometry. Complex and receptor are relaxed by one criterion, one after the other. To it comes what the drug
+takes from the rotamers of the changed side chains (:mod:`.freedom`).
 
 Geometries are minimised in OBC2 water without salt (OpenMM's fast force has none). Interaction energies are read at
 these geometries in OBC2 water with salt, in double precision. Neither has a cutoff. The strain is a difference of two
@@ -48,7 +49,9 @@ SETTLED = 0.1
 TOLERANCE = 2.0
 """Root mean square force at which OpenMM ends one minimisation, kJ/mol/nm."""
 SIDE_STEPS = 100
-"""Iterations when new side chains alone are minimised, without solvent and with halved charges."""
+"""Most iterations when side chains alone are minimised: new ones without solvent and with halved charges."""
+SIDE_TOLERANCE = 10.0
+"""Root mean square force at which side chains alone are minimised in water, kJ/mol/nm."""
 KAPPA = 10.0 * 0.73 * 50.33355 * math.sqrt(IONIC_STRENGTH / (SOLVENT_DIELECTRIC * 298.15))
 """Inverse screening length of the salt, 1/nm (Debye and Hückel at 0.15 mol/l and 25 °C, with the factor 0.73 for the
 ions that the solute keeps out: Srinivasan J et al., Theor Chem Acc 1999;101:426)."""
@@ -64,6 +67,8 @@ class Energies:
     electrostatic: float
     strain: float
     """Of the receptor in the complex, against the receptor relaxed on its own."""
+    confinement: float = 0.0
+    """What the drug takes from the rotamers of the changed side chains (:mod:`.freedom`)."""
 
     @property
     def interaction(self) -> float:
@@ -73,7 +78,7 @@ class Energies:
     @property
     def binding(self) -> float:
         """The MM/GBSA-like binding energy."""
-        return self.interaction + self.strain
+        return self.interaction + self.strain + self.confinement
 
 
 class PosedComplex:
@@ -103,6 +108,7 @@ class PosedComplex:
         }
         self._vacuum: dict[str, openmm.System] = {}
         self._relaxing: dict[str, openmm.Context] = {}
+        self._turning: dict[tuple[str, str, bytes], openmm.Context] = {}
         self._reading: dict[str, openmm.Context] = {}
 
     @cached_property
@@ -142,6 +148,7 @@ class PosedComplex:
             dtype=np.int64,
         )
 
+    @cached_property
     def nonbonded(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Charges (e), sigma (Å) and epsilon (kcal/mol) of the complex's atoms."""
         force = _charges_of(self._system("complex"))
@@ -172,16 +179,32 @@ class PosedComplex:
             before = after
         return positions_of(context)
 
-    def settled(self, start: NDArray[np.float64], moving: NDArray[np.int64]) -> NDArray[np.float64]:
+    def settled(
+        self, start: NDArray[np.float64], moving: NDArray[np.int64], part: str = "complex"
+    ) -> NDArray[np.float64]:
         """Positions with some atoms alone minimised: side chains that were just put in."""
-        mask = np.zeros(len(start), dtype=bool)
-        mask[moving] = True
-        system = self._system("complex")
-        _scale_charges(_charges_of(system), 0.5)
-        _hold(system, mask)
-        context = open_context(system, start)
+        key = (part, "vacuum", moving.tobytes())
+        if key not in self._turning:
+            system = self._system(part)
+            _scale_charges(_charges_of(system), 0.5)
+            _hold(system, _mask(len(start), moving))
+            self._turning[key] = open_context(system, start)
+        context = self._turning[key]
+        context.setPositions(start / 10.0)
         openmm.LocalEnergyMinimizer.minimize(context, TOLERANCE, SIDE_STEPS)
         return positions_of(context)
+
+    def side_energy(self, positions: NDArray[np.float64], moving: NDArray[np.int64], part: str) -> float:
+        """Energy in water, kcal/mol, of positions that differ in some atoms alone; see :meth:`side_minimum`."""
+        return energy_kcal(self._turning_context(positions, moving, part))
+
+    def side_minimum(
+        self, start: NDArray[np.float64], moving: NDArray[np.int64], part: str
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Energy (kcal/mol) and positions when some atoms alone are minimised in water, the rest standing still."""
+        context = self._turning_context(start, moving, part)
+        openmm.LocalEnergyMinimizer.minimize(context, SIDE_TOLERANCE, SIDE_STEPS)
+        return energy_kcal(context), positions_of(context)
 
     def energies(self, relaxed: NDArray[np.float64], free: NDArray[np.float64] | None = None) -> Energies:
         """Energies at the positions of a complex, and of its receptor relaxed on its own (None: no strain)."""
@@ -212,12 +235,24 @@ class PosedComplex:
 
     def _relaxing_context(self, name: str) -> openmm.Context:
         if name not in self._relaxing:
-            topology, where = self.parts[name]
-            system = self._system(name)
-            system.addForce(generalised_born(system, topology))
-            _hold(system, self.mobile[where])
-            self._relaxing[name] = open_context(system, self.positions[where])
+            self._relaxing[name] = self._watery_context(name, self.mobile[self.parts[name][1]])
         return self._relaxing[name]
+
+    def _turning_context(
+        self, positions: NDArray[np.float64], moving: NDArray[np.int64], part: str
+    ) -> openmm.Context:
+        key = (part, "water", moving.tobytes())
+        if key not in self._turning:
+            self._turning[key] = self._watery_context(part, _mask(len(positions), moving))
+        self._turning[key].setPositions(positions / 10.0)
+        return self._turning[key]
+
+    def _watery_context(self, name: str, mobile: NDArray[np.bool_]) -> openmm.Context:
+        topology, where = self.parts[name]
+        system = self._system(name)
+        system.addForce(generalised_born(system, topology))
+        _hold(system, mobile)
+        return open_context(system, self.positions[where])
 
     def _reading_context(self, name: str) -> openmm.Context:
         if name not in self._reading:
@@ -250,6 +285,12 @@ def salt_water(charges: openmm.NonbondedForce, topology: Topology, kappa: float 
 
 def _charges_of(system: openmm.System) -> openmm.NonbondedForce:
     return next(each for each in system.getForces() if isinstance(each, openmm.NonbondedForce))
+
+
+def _mask(count: int, moving: NDArray[np.int64]) -> NDArray[np.bool_]:
+    mask = np.zeros(count, dtype=bool)
+    mask[moving] = True
+    return mask
 
 
 def _hold(system: openmm.System, mobile: NDArray[np.bool_]) -> None:

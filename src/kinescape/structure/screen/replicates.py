@@ -9,15 +9,15 @@ replicates, and the mutant in the other. The first two start from the structure 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kinescape.structure.geometry import superposition
-from kinescape.structure.residues import BACKBONE
 from kinescape.structure.screen.energies import Energies, PosedComplex
-from kinescape.structure.screen.rotamers import ranked_rotamers
+from kinescape.structure.screen.freedom import freedom, reaching
+from kinescape.structure.screen.rotamers import KEPT, ranked_rotamers, side_atoms
 
 JITTER = 0.1
 """Standard deviation of the displacement of each mobile atom at the start, in ångström; from the third replicate on."""
@@ -27,8 +27,6 @@ SURVEY_STEPS = 50
 """Iterations of that relaxation; the surroundings are at the wild type's minimum when it begins."""
 WINDOW = 2.0
 """Rotamers whose complexes are within this of the best one (kcal/mol) are used by the replicates in turn."""
-KEPT = (*BACKBONE, "H", "HA")
-"""Atoms of a changed residue that stay where the other form has them."""
 
 Positions = NDArray[np.float64]
 
@@ -75,8 +73,18 @@ def replicate(
         after = mutant.relaxed(first + _jitter(mutant, seed, number))
         before = wild.relaxed(put_in(mutant, after, wild, wild.positions, numbers))
     forms = [(wild, before), (mutant, after)]
-    free = _free(forms if number % 2 == 0 else forms[::-1], numbers)
-    return wild.energies(before, free[wild]), mutant.energies(after, free[mutant])
+    free = _free(forms if number % 2 == 0 else forms[::-1])
+    turning = tuple(
+        each for each in numbers if any(reaching(form, positions, (each,)) for form, positions in forms)
+    )
+    found = [
+        replace(
+            form.energies(positions, free[form]),
+            confinement=freedom(form, positions, "complex", turning) - freedom(form, free[form], "receptor", turning),
+        )
+        for form, positions in forms
+    ]
+    return found[0], found[1]
 
 
 def surveyed(mutant: PosedComplex, positions: Positions, numbers: tuple[int, ...]) -> list[Positions]:
@@ -125,14 +133,6 @@ def put_in(
     return target.settled(grafted(source, there, target, template, numbers), side_atoms(target, numbers))
 
 
-def side_atoms(complex_: PosedComplex, numbers: Sequence[int]) -> NDArray[np.int64]:
-    """Atoms of the changed residues that are not of the backbone."""
-    return np.array(
-        [index for number in numbers for index in complex_.site_atoms(number) if complex_.labels[index][1] not in KEPT],
-        dtype=np.int64,
-    )
-
-
 def _jitter(complex_: PosedComplex, seed: int, replicate: int) -> Positions:
     """Displacements (atoms, 3) in ångström of what moves; both directions start from the same, the first from none."""
     if replicate < 2:
@@ -141,10 +141,26 @@ def _jitter(complex_: PosedComplex, seed: int, replicate: int) -> Positions:
     return np.where(complex_.mobile[:, None], shifts, 0.0)
 
 
-def _free(forms: Sequence[tuple[PosedComplex, Positions]], numbers: tuple[int, ...]) -> dict[PosedComplex, Positions]:
-    """Positions of both receptors without the ligand: the second form takes over from the first here as well."""
+def _free(forms: Sequence[tuple[PosedComplex, Positions]]) -> dict[PosedComplex, Positions]:
+    """Positions of both receptors without the ligand.
+
+    The first form is relaxed from its complex. The second begins with its own complex and with what the first did when
+    the ligand was taken away, so that the two do not part by chance.
+    """
     (first, bound), (second, other) = forms
     relaxed = first.relaxed(bound[: first.atoms], "receptor")
-    there = np.concatenate([relaxed, bound[first.atoms :]])
-    start = grafted(first, there, second, other, numbers)[: second.atoms]
+    start = carried(first, relaxed - bound[: first.atoms], second, other[: second.atoms])
     return {first: relaxed, second: second.relaxed(start, "receptor")}
+
+
+def carried(source: PosedComplex, moved: Positions, target: PosedComplex, positions: Positions) -> Positions:
+    """Positions of ``target``'s receptor, moved as ``source``'s was (``moved``: displacements in ångström).
+
+    Atoms that only the target has move as the CA of their residue did (glycine's and the others' alike).
+    """
+    shifted = positions.copy()
+    for old, new in zip(source.receptor.residues(), target.receptor.residues(), strict=True):
+        theirs = {atom.name: moved[atom.index] for atom in old.atoms()}
+        for atom in new.atoms():
+            shifted[atom.index] += theirs.get(atom.name, theirs.get("CA", 0.0))
+    return shifted

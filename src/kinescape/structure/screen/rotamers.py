@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,10 +23,16 @@ DIELECTRIC = 4.0
 """Dielectric constant per ångström of distance: charges far apart are screened more."""
 COULOMB = 332.06
 """e^2 / (4 pi epsilon0) in kcal/mol and ångström."""
+KEPT = (*BACKBONE, "H", "HA")
+"""Atoms of a changed residue that stay where the other form has them."""
 
 
 def ranked_rotamers(
-    complex_: PosedComplex, positions: NDArray[np.float64], numbers: tuple[int, ...], best: int
+    complex_: PosedComplex,
+    positions: NDArray[np.float64],
+    numbers: tuple[int, ...],
+    best: int,
+    part: str = "complex",
 ) -> list[NDArray[np.float64]]:
     """Starting positions with the best rotamers of the new side chains, best first.
 
@@ -34,16 +41,18 @@ def ranked_rotamers(
     complex_
         The mutant.
     positions
-        Of all its atoms, (atoms, 3) in ångström; the new side chains anywhere.
+        Of all its atoms, or of its receptor's (``part``), (atoms, 3) in ångström; the new side chains anywhere.
     numbers
         The mutated residues.
     best
         How many are wanted; there are fewer where the side chains have fewer rotamers.
+    part
+        ``complex``, or ``receptor``: the ligand is not felt.
 
     Returns
     -------
     list
-        Positions of all atoms, (atoms, 3) in ångström. With several residues the best of each are combined.
+        Positions of these atoms, (atoms, 3) in ångström. With several residues the best of each are combined.
     """
     per_site = [_site_rotamers(complex_, positions, number, best) for number in numbers]
     combined = sorted(itertools.product(*per_site), key=lambda choice: sum(score for score, _, _ in choice))[: best * 4]
@@ -62,7 +71,8 @@ def ranked_rotamers(
 
 def soft_energy(complex_: PosedComplex, positions: NDArray[np.float64], moving: NDArray[np.int64]) -> float:
     """Energy of some atoms with all that are not bonded near them, in kcal/mol, with softened contacts."""
-    charge, sigma, epsilon = complex_.nonbonded()
+    charge, sigma, epsilon = complex_.nonbonded
+    # The receptor's atoms come first: where the ligand is not there, it is not felt.
     fixed = np.setdiff1d(np.arange(len(positions)), moving)
     # Bonded neighbours of the moving atoms do not count.
     distances = np.linalg.norm(positions[moving][:, None] - positions[fixed][None], axis=2)
@@ -73,6 +83,14 @@ def soft_energy(complex_: PosedComplex, positions: NDArray[np.float64], moving: 
     pairs = 4.0 * depth * (ratio**2 - ratio)
     pairs += COULOMB * charge[moving][:, None] * charge[fixed][None] / (DIELECTRIC * np.maximum(distances, 1.0) ** 2)
     return float(np.where(skip, 0.0, np.minimum(pairs, WORST)).sum())
+
+
+def side_atoms(complex_: PosedComplex, numbers: Sequence[int]) -> NDArray[np.int64]:
+    """Atoms of the changed residues that are not of the backbone."""
+    return np.array(
+        [index for number in numbers for index in complex_.site_atoms(number) if complex_.labels[index][1] not in KEPT],
+        dtype=np.int64,
+    )
 
 
 def _site_rotamers(
