@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
+
 
 @click.command()
 @click.argument("accession")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder for FASTQ files and samples.csv."
-)
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Folder for FASTQ files and samples.csv.")
 @click.option("--list", "only_list", is_flag=True, help="Say what is there; fetch nothing.")
 @click.option("--connections", type=click.IntRange(1, 16), default=4, show_default=True, help="Files at a time.")
 @click.option("--portal", default=None, metavar="URL", help="Another file list than ENA's (a mirror).")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputFile
+
 
 @click.command()
 @click.argument("result", type=click.Path(path_type=Path), required=False)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The page  [report.html beside the result].")
+@click.option("-o", "--output", type=OutputFile(), help="The page  [report.html beside the result].")
 @click.option(
     "--history",
     multiple=True,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.simulation_options import simulation_options
 from kinescape.cli.tables import print_table
 
@@ -69,7 +70,7 @@ def judge(windows: Path, temperature: float) -> None:
 @click.option("--parameters", type=PATH, help="OpenMM force-field file of a ligand that is not packaged.")
 @click.option("--smiles", help="With --parameters: the ligand as modelled, charge and stereochemistry included.")
 @simulation_options
-@click.option("-o", "--out", type=PATH, required=True, help="Folder; a run in it goes on where it stopped.")
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Folder; a run in it goes on where it stopped.")
 def run(
     structure: Path,
     ligand: str,

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
+
 if TYPE_CHECKING:
     from kinescape.timeline.build import Step
 
 
 @click.command()
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for tables and pictures.")
+@click.option("-o", "--out", required=True, type=FolderToAddTo(), help="Folder for tables and pictures.")
 def timeline(results: tuple[Path, ...], out: Path) -> None:
     """What emerged, stayed, rose, fell or was cleared between the samples of a patient.
 
