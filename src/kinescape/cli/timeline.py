@@ -32,7 +32,10 @@ def timeline(results: tuple[Path, ...], out: Path) -> None:
         click.echo(f"{each.patient}: {len(each.samples)} samples, ordered {_basis(each.basis)}")
         for course in each.courses:
             moments = zip(each.samples, course.steps, strict=True)
-            steps = [f"{info.sample} {step.change.name.replace('_', ' ')}{_value(step)}" for info, step in moments]
+            steps = [
+                f"{info.sample} {step.change.name.replace('_', ' ')}{_value(step)}{_inspected(step)}"
+                for info, step in moments
+            ]
             click.echo(f"  {course.name}: " + " -> ".join(steps))
         for said in told_apart_by_time(each):
             click.echo(f"  {said}")
@@ -43,6 +46,11 @@ def timeline(results: tuple[Path, ...], out: Path) -> None:
 
 def _basis(basis: str) -> str:
     return "by date" if basis == "date" else "as given (not every sample has a date)"
+
+
+def _inspected(step: Step) -> str:
+    said = step.point.call.inspected if step.point.call is not None else ""
+    return f" [{said}]" if said else ""
 
 
 def _value(step: Step) -> str:
