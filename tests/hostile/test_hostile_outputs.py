@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from kinescape.cli.lazy import FolderToAddTo, OutputFile, OutputFolder, OutputPrefix
 from kinescape.cli.lod import lod
-from kinescape.cli.main import kinescape, main
+from kinescape.cli.main import kinescape, main, unwritable_output
 
 ENDINGS = {"background": ".parquet", "collate": ".duckdb", "export": ".tsv", "figure": ".svg"}
 INPUTS = {("review",)}
@@ -87,6 +88,14 @@ def test_an_output_that_cannot_be_is_told_before_the_work(
     assert "absent" not in told
     assert file.read_text() == "mine"
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("given", [["-o", "{}"], ["-o{}"], ["--output", "{}"], ["--out", "{}"], ["--out={}"]])
+def test_what_the_system_refuses_while_writing_is_named_as_it_was_given(given: list[str], tmp_path: Path) -> None:
+    problem = OSError(errno.ENAMETOOLONG, "File name too long", str(tmp_path / "out.tsv"))
+    path = str(tmp_path / "out.tsv")
+    assert unwritable_output(problem, ["verb", "in", *(each.format(path) for each in given)]) == path
+    assert unwritable_output(problem, ["verb", path]) is None
 
 
 def test_every_verb_says_what_its_output_is() -> None:
