@@ -117,7 +117,8 @@ def change_free_energy(
             chunk_ps=1e6,
             friction=5.0,
         )
-        found = free_energy(sample_ladder(folder, hybrid, start, sampling, protocol(solvent), seed, engine))
+        ladder = sample_ladder(folder, hybrid, start, sampling, protocol(solvent), seed, engine)
+        found = free_energy(ladder.energies)
         if not found.refused:
             break
     return found
