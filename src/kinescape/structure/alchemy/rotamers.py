@@ -29,7 +29,7 @@ NAMES = ("p", "t", "m")
 """Thirds of the circle: 0 to 120 degrees, 120 to 240, -120 to 0 (Lovell et al., Proteins 2000;40:389-408)."""
 CORE = 2.0 / 3.0
 """Of a third, about its middle: a walker is in another state only once it was here. What merely crosses an edge and
-comes back has not turned (transition-based assignment, Buchete & Hummer 2008, doi:10.1021/jp0761665; the width is ours).
+comes back has not turned (transition-based assignment: Buchete & Hummer 2008, doi:10.1021/jp0761665; width ours).
 """
 
 
