@@ -58,7 +58,6 @@ from kinescape.structure.alchemy.hybrid import (  # noqa: E402
 from kinescape.structure.alchemy.legs import Leg, build_leg  # noqa: E402
 from kinescape.structure.alchemy.path import path, state_at  # noqa: E402
 from kinescape.structure.alchemy.residue import SHARED, mutant_topology  # noqa: E402
-from kinescape.structure.alchemy.run import Request, run_free_energy, settings_for  # noqa: E402
 from kinescape.structure.alchemy.table import ROTAMER_COLUMNS, write_windows  # noqa: E402
 from kinescape.structure.dynamics.assemble import Assembled, assemble  # noqa: E402
 from kinescape.structure.dynamics.protocol import Protocol  # noqa: E402
@@ -654,12 +653,40 @@ def test_what_is_not_done_is_refused_with_the_reason(
     assert not (tmp_path / "out").exists()
 
 
-def test_command_runs_goes_on_and_refuses_what_is_too_short(structure: Path, tmp_path: Path, command: Command) -> None:
+def files_in(folder: Path) -> dict[str, bytes]:
+    """All but the lock, which is opened by whoever asks for it."""
+    return {
+        str(each.relative_to(folder)): each.read_bytes()
+        for each in folder.rglob("*")
+        if each.name != ".lock" and each.is_file()
+    }
+
+
+def test_command_runs_goes_on_and_refuses_what_is_too_short(
+    structure: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "out"
     given = ["free-energy", "run", structure, "--ligand", "LOR", "--mutation", "L3V", "-o", out]
     given += ["--platform", "CPU", "--threads", 1, "--replicas", 1, "--windows", 4, "--equilibrate-ps", 0.4]
     given += ["--settle-ps", 0.02, "--solvent", "implicit"]
+    others: list[subprocess.CompletedProcess[str]] = []
+
+    def written(path: Path, reduced: list[Array]) -> None:
+        """A whole second process, started while the first has sampled its complex and not yet the other leg."""
+        write_windows(path, reduced)
+        if not others:
+            before = files_in(out)
+            program = [sys.executable, "-c", "from kinescape.cli.main import run_program; run_program()", "structure"]
+            second = [str(each) for each in (*given, "--picoseconds", 0.6)]
+            others.append(subprocess.run([*program, *second], capture_output=True, text=True, timeout=200, check=False))
+            assert files_in(out) == before
+
+    monkeypatch.setattr("kinescape.structure.alchemy.run.write_windows", written)
     code, said, err = command(*given, "--picoseconds", 0.4)
+    (other,) = others
+    assert (other.returncode, other.stdout) == (2, "")
+    assert other.stderr == f"kinescape: error: {out}: another process runs this simulation\n"
+    assert json.loads((out / "run.json").read_text())["picoseconds"] == 0.4
     assert code == 1, err
     assert "no free energy is told" in err
     assert "independent samples" in err
@@ -703,48 +730,6 @@ def test_command_runs_goes_on_and_refuses_what_is_too_short(structure: Path, tmp
     code, _, err = command(*given, "--picoseconds", 0.6, "--seed", 9)
     assert code == 2
     assert "its seed differs" in err
-
-
-def test_a_second_process_is_refused_and_the_first_goes_on(structure: Path, tmp_path: Path) -> None:
-    """A whole second `free-energy run`, started while the first has just sampled its complex."""
-    out = tmp_path / "out"
-    small, sampling = settings_for("CPU", windows=2, picoseconds=0.2, settle_ps=0.0, equilibrate_ps=0.05)
-    request = Request(structure, "LOR", "L3V", small, sampling, replicas=1, seed=1, platform="CPU", threads=1)
-    given = ["--ligand", "LOR", "--mutation", "L3V", "--platform", "CPU", "--threads", "1", "--replicas", "2"]
-    given += ["--windows", "2", "--picoseconds", "0.4", "--settle-ps", "0", "--equilibrate-ps", "0.05", "-o", str(out)]
-    program = [sys.executable, "-c", "from kinescape.cli.main import run_program; run_program()"]
-    others: list[subprocess.CompletedProcess[str]] = []
-
-    def files() -> dict[str, tuple[bytes, int]]:
-        return {
-            str(each.relative_to(out)): (each.read_bytes(), each.stat().st_mtime_ns)
-            for each in out.rglob("*")
-            if each.is_file()
-        }
-
-    def say(line: str) -> None:
-        if line.startswith("complex, replica 1: ") and not others:
-            before = files()
-            others.append(
-                subprocess.run(
-                    [*program, "structure", "free-energy", "run", str(structure), *given],
-                    capture_output=True,
-                    text=True,
-                    timeout=100,
-                    check=False,
-                )
-            )
-            # The lock itself is opened by whoever asks for it.
-            assert {**files(), ".lock": None} == {**before, ".lock": None}
-
-    outcome = run_free_energy(request, out, say)
-    (other,) = others
-    assert other.returncode == 2
-    assert other.stderr == f"kinescape: error: {out}: another process runs this simulation\n"
-    assert not other.stdout
-    assert [(each.leg, each.replica) for each in outcome.results] == [("complex", 1), ("apo", 1)]
-    assert json.loads((out / "run.json").read_text())["replicas"] == 1
-    assert json.loads((out / "result.json").read_text())["refused"]
 
 
 def test_a_table_is_judged_with_and_without_the_verb(tmp_path: Path, command: Command) -> None:
