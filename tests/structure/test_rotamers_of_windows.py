@@ -15,22 +15,22 @@ pytestmark = pytest.mark.structure
 for needed in ("openmm", "rdkit", "pdbfixer", "propka", "pymbar"):
     pytest.importorskip(needed, reason="needs the extra kinescape[structure]")
 
-from dipeptides import atoms_of, dipeptide, dipeptide_hybrid, protocol  # noqa: E402
+from dipeptides import atoms_of, dipeptide, dipeptide_hybrid, ladder_of, protocol  # noqa: E402
 
 from kinescape.errors import InputError  # noqa: E402
 from kinescape.structure.alchemy.binding import LegResult, binding_of  # noqa: E402
+from kinescape.structure.alchemy.chis import Chi, angles_at, chis_of  # noqa: E402
 from kinescape.structure.alchemy.estimate import FreeEnergy, free_energy  # noqa: E402
 from kinescape.structure.alchemy.exchange import NAME, UNKNOWN, Ladder, Sampling, _digest, sample_ladder  # noqa: E402
 from kinescape.structure.alchemy.rotamers import Rotamers, apart, rotamers_of, states_of  # noqa: E402
 from kinescape.structure.alchemy.table import ROTAMER_COLUMNS, rotamer_rows  # noqa: E402
-from kinescape.structure.alchemy.turns import Turn, angles_at, turns_of  # noqa: E402
 from kinescape.structure.analysis.errors import inefficiency  # noqa: E402
 from kinescape.structure.dynamics.replica import Engine  # noqa: E402
 from kinescape.structure.geometry import dihedral  # noqa: E402
 from kinescape.structure.residues import NAMES  # noqa: E402
 from kinescape.structure.rotamers import CHI_ATOMS  # noqa: E402
 
-OLD = Turn("old", "SER", 1, (0, 1, 2, 3), 360.0)
+OLD = Chi("old", "SER", 1, (0, 1, 2, 3), 360.0)
 CENTRES = np.array([60.0, 180.0, -60.0])
 TRUE = np.array([0.6, 0.3, 0.1])
 
@@ -73,7 +73,7 @@ def test_rotamers_that_are_stuck_are_refused_however_well_windows_exchange() -> 
     assert found.independent == 1.0
     assert found.refused == (
         "SER chi1 in window 1 rests on 1.0 independent rotamers, less than 20 "
-        f"(p {found.shares[0]:.2f}, t {found.shares[1]:.2f}, m {found.shares[2]:.2f}; 0 turns in all windows): "
+        f"(p {found.shares[0]:.2f}, t {found.shares[1]:.2f}, m {found.shares[2]:.2f}; turns in all windows: 0): "
         "sample longer",
     )
 
@@ -85,6 +85,8 @@ def test_one_rotamer_alone_is_refused_and_says_what_was_not_excluded() -> None:
     row = rotamer_rows([LegResult("apo", 1, figures(), found)])[0]
     assert row[:8] == ("apo", "1", "SER goes", "1", "1", ">0.05", "<0.95", "<0.95")
     assert len(row) == len(ROTAMER_COLUMNS)
+    assert found[0].weight == pytest.approx(-np.log(0.05))
+    assert row[8] == "//", "no error where nothing changes"
 
 
 def test_one_rotamer_that_others_always_return_to_is_told() -> None:
@@ -164,27 +166,27 @@ def test_a_whole_turn_changes_no_state(angles: list[float], period: float, turns
 def test_the_angles_are_those_of_both_residues(change: str) -> None:
     """The old one's by name in the wild type itself; the new one's atoms have the library's names."""
     hybrid = dipeptide_hybrid(change, "vacuum")
-    turns = turns_of(hybrid)
+    chis = chis_of(hybrid)
     wanted = [
         (end, NAMES[letter], chi)
         for end, letter in zip(("old", "new"), change, strict=True)
         for chi in range(1, min(2, len(CHI_ATOMS.get(NAMES[letter], ()))) + 1)
     ]
-    assert [(each.end, each.residue, each.chi) for each in turns] == wanted
-    found = dict(zip(wanted, angles_at(hybrid.assembled.start.positions, turns), strict=True))
+    assert [(each.end, each.residue, each.number) for each in chis] == wanted
+    found = dict(zip(wanted, angles_at(hybrid.assembled.start.positions, chis), strict=True))
     wild = dipeptide(change[0], "vacuum")
     own = {atom.name: atom.index for atom in atoms_of(wild) if atom.residue.name not in ("ACE", "NME")}
     atoms = dict(zip(hybrid.assembled.solute.tolist(), atoms_of(hybrid.assembled), strict=True))
-    for turn in turns:
-        names = CHI_ATOMS[turn.residue][turn.chi - 1]
-        assert tuple(atoms[place].name for place in turn.atoms) == names
-        assert turn.period == (180.0 if (turn.residue, turn.chi) in (("PHE", 2), ("TYR", 2)) else 360.0)
-        if turn.end == "old":
+    for chi in chis:
+        names = CHI_ATOMS[chi.residue][chi.number - 1]
+        assert tuple(atoms[place].name for place in chi.atoms) == names
+        assert chi.period == (180.0 if (chi.residue, chi.number) in (("PHE", 2), ("TYR", 2)) else 360.0)
+        if chi.end == "old":
             at = wild.start.positions[[own[name] for name in names]]
-            assert found["old", turn.residue, turn.chi] == pytest.approx(dihedral(*at), abs=1e-6)
+            assert found["old", chi.residue, chi.number] == pytest.approx(dihedral(*at), abs=1e-6)
         else:
-            assert hybrid.roles.new & set(turn.atoms)
-            assert not hybrid.roles.old & set(turn.atoms)
+            assert hybrid.roles.new & set(chi.atoms)
+            assert not hybrid.roles.old & set(chi.atoms)
 
 
 def short(picoseconds: float) -> Sampling:
@@ -200,10 +202,10 @@ def sampled(folder: Path, picoseconds: float) -> Ladder:
 def test_what_is_recorded_is_where_each_window_was(tmp_path: Path) -> None:
     """The last sample's angles are those of the positions that go on, each in the place that it went to."""
     ladder = sampled(tmp_path, 0.16)
-    turns = turns_of(dipeptide_hybrid("SC", "vacuum"))
+    chis = chis_of(dipeptide_hybrid("SC", "vacuum"))
     for window, walker in enumerate(ladder.places.tolist()):
         was = ladder.walkers[:, -1].tolist().index(walker)
-        np.testing.assert_array_equal(angles_at(ladder.moments[window].positions, turns), ladder.angles[was, :, -1])
+        np.testing.assert_array_equal(angles_at(ladder.moments[window].positions, chis), ladder.angles[was, :, -1])
 
 
 def test_a_folder_from_before_rotamers_were_recorded_goes_on_and_says_so(tmp_path: Path) -> None:
@@ -215,12 +217,12 @@ def test_a_folder_from_before_rotamers_were_recorded_goes_on_and_says_so(tmp_pat
     written = io.BytesIO()
     np.savez(written, **arrays, sha256=np.array(_digest(arrays)))
     file.write_bytes(written.getvalue())
-    turns = turns_of(dipeptide_hybrid("SC", "vacuum"))
-    unknown = rotamers_of(sampled(tmp_path / "before", 0.16), turns)
-    assert [each.turn.name for each in unknown] == ["SER chi1", "CYS chi1"]
+    chis = chis_of(dipeptide_hybrid("SC", "vacuum"))
+    unknown = rotamers_of(sampled(tmp_path / "before", 0.16), chis)
+    assert [each.chi.name for each in unknown] == ["SER chi1", "CYS chi1"]
     for each in unknown:
         assert each.refused == (
-            f"{each.turn.name} was not recorded in any sample: sample longer, or anew in another folder",
+            f"{each.chi.name} was not recorded in any sample: sample longer, or anew in another folder",
         )
     row = rotamer_rows([LegResult("apo", 1, figures(), unknown)])[0]
     assert row[5:15] == ("", "", "", "//", "//", "//", "", "", "", "")
@@ -228,7 +230,7 @@ def test_a_folder_from_before_rotamers_were_recorded_goes_on_and_says_so(tmp_pat
     np.testing.assert_array_equal(np.stack(longer.energies), np.stack(whole.energies))
     np.testing.assert_array_equal(longer.angles[..., 4:], whole.angles[..., 4:])
     assert (longer.walkers[:, :4] == UNKNOWN).all()
-    assert [(each.samples, each.unrecorded) for each in rotamers_of(longer, turns)] == [(4, 4), (4, 4)]
+    assert [(each.samples, each.unrecorded) for each in rotamers_of(longer, chis)] == [(4, 4), (4, 4)]
     # Half of a record is none.
     with np.load(file) as content:
         arrays = {name: content[name] for name in content.files if name not in ("sha256", "walkers")}
@@ -241,15 +243,12 @@ def test_a_folder_from_before_rotamers_were_recorded_goes_on_and_says_so(tmp_pat
 
 @pytest.mark.slow
 def test_a_free_energy_that_passes_every_other_check_is_refused_by_its_rotamers(tmp_path: Path) -> None:
-    """Serine to cysteine with chi1 free, 10 ps per window: a kT/2 beside what 160 ps give, and nothing else sees it."""
+    """Serine to cysteine with chi1 free, 10 ps per window: 0.4 kT beside what 200 ps give, and nothing else sees it."""
     hybrid = dipeptide_hybrid("SC", "vacuum")
-    sampling = Sampling(windows=12, picoseconds=10, settle_ps=1.0, exchange_ps=0.1, chunk_ps=1e6, friction=5.0)
-    ladder = sample_ladder(
-        tmp_path, hybrid, hybrid.assembled.start, sampling, protocol("vacuum"), 1, Engine("Reference", 1)
-    )
+    ladder = ladder_of(tmp_path, hybrid, "vacuum", 12, 10.0, 1)
     found = free_energy(ladder.energies)
     assert not found.refused
-    rotamers = rotamers_of(ladder, turns_of(hybrid))
+    rotamers = rotamers_of(ladder, chis_of(hybrid))
     assert all(each.refused for each in rotamers)
     assert max(each.independent for each in rotamers) < 5
     told = found.refused_by([reason for each in rotamers for reason in each.refused])

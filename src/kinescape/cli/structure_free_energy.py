@@ -50,6 +50,7 @@ def judge(windows: Path, temperature: float) -> None:
     header = ("windows", "overlap", "forward kT", "backward kT", "independent samples")
     print_table("", header, table_of(found))
     click.echo(f"halves: {found.halves[0]:.3f} and {found.halves[1]:.3f} kT")
+    click.echo("rotamers: not looked at (a table of energies has none)")
     kcal = found.kcal(temperature)
     if kcal is None:
         raise KinescapeError("no free energy is told: " + "; ".join(found.refused))

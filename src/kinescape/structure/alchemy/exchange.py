@@ -23,9 +23,9 @@ from openmm import unit
 
 from kinescape.errors import InputError
 from kinescape.files import whole_file
+from kinescape.structure.alchemy.chis import angles_at, chis_of
 from kinescape.structure.alchemy.hybrid import Hybrid
 from kinescape.structure.alchemy.path import State, path
-from kinescape.structure.alchemy.turns import angles_at, turns_of
 from kinescape.structure.dynamics.checkpoint import Moment, moment_of, seed_of
 from kinescape.structure.dynamics.platforms import open_at
 from kinescape.structure.dynamics.protocol import Chunk, Protocol
@@ -95,7 +95,7 @@ class Ladder:
     """Where a set of windows is: ``moments`` of those that have begun, ``energies`` per window (windows, samples) as
     energy / kT, as :func:`.windows.sample_windows` gives them, ``chunk`` the next to do.
 
-    ``angles`` (windows, turns, samples) are those of :func:`.turns.turns_of` in degrees, ``walkers`` (windows, samples)
+    ``angles`` (windows, chis, samples) are those of :func:`.chis.chis_of` in degrees, ``walkers`` (windows, samples)
     who was in each window, ``places`` (windows) who goes on there. Of samples from before they were recorded, angles
     are NaN and walkers :data:`UNKNOWN`.
     """
@@ -154,7 +154,7 @@ def sample_ladder(
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         states = path(sampling.windows)
-        ladder = _read(folder / NAME, sampling.windows, len(start.positions), len(turns_of(hybrid)))
+        ladder = _read(folder / NAME, sampling.windows, len(start.positions), len(chis_of(hybrid)))
         watch = _Watch(sampling, ladder, tell)
         while ladder.samples < sampling.samples:
             stage = Chunk(ladder.chunk, "production", 0, sampling.temperature, 0.0, protocol.solvent == "explicit")
@@ -175,7 +175,7 @@ class _Stepper:
         self, hybrid: Hybrid, states: list[State], sampling: Sampling, seed: int, chunk: int, engine: Engine
     ) -> None:
         self.hybrid, self.states, self.sampling, self.seed, self.chunk = hybrid, states, sampling, seed, chunk
-        self.turns = turns_of(hybrid)
+        self.chis = chis_of(hybrid)
         self.integrator = openmm.LangevinMiddleIntegrator(
             sampling.temperature, sampling.friction, sampling.timestep_fs / 1000.0
         )
@@ -257,7 +257,7 @@ def _begin(step: _Stepper, ladder: Ladder, start: Moment, watch: _Watch) -> Ladd
     watch.step(f"window {window + 1} settles", steps)
     count = len(step.states)
     energies = ladder.energies or tuple(np.zeros((count, 0)) for _ in step.states)
-    angles, walkers = np.zeros((count, len(step.turns), 0)), np.zeros((count, 0), dtype=np.int64)
+    angles, walkers = np.zeros((count, len(step.chis), 0)), np.zeros((count, 0), dtype=np.int64)
     places = np.arange(count, dtype=np.int64)
     return Ladder(ladder.chunk + 1, (*ladder.moments, moment), energies, angles, walkers, places)
 
@@ -269,7 +269,7 @@ def _go_on(step: _Stepper, ladder: Ladder, sampling: Sampling, seed: int, watch:
     found, turned, there = [], [], []
     for sample in range(first, min(first + sampling.per_chunk, sampling.samples)):
         weights = np.empty((sampling.windows, sampling.windows))
-        angles = np.empty((sampling.windows, len(step.turns)))
+        angles = np.empty((sampling.windows, len(step.chis)))
         for window, moment in enumerate(moments):
             when = f"in window {window + 1} of {sampling.windows}, {(sample + 1) * sampling.exchange_ps:g} ps"
             step.place(window, moment)
@@ -277,7 +277,7 @@ def _go_on(step: _Stepper, ladder: Ladder, sampling: Sampling, seed: int, watch:
             weights[window] = step.weigh()
             if not np.isfinite(weights[window, window]):
                 raise exploded("the energy is not a number", when)
-            angles[window] = angles_at(moments[window].positions, step.turns)
+            angles[window] = angles_at(moments[window].positions, step.chis)
             watch.step(f"sample {sample + 1} of {sampling.samples}", steps)
         found.append(weights)
         turned.append(angles)
@@ -335,7 +335,7 @@ def _write(file: Path, ladder: Ladder) -> None:
         temporary.write_bytes(written.getvalue())
 
 
-def _read(file: Path, windows: int, atoms: int, turns: int) -> Ladder:
+def _read(file: Path, windows: int, atoms: int, chis: int) -> Ladder:
     if not file.exists():
         return Ladder()
     arrays: dict[str, Any] = {}
@@ -344,10 +344,10 @@ def _read(file: Path, windows: int, atoms: int, turns: int) -> Ladder:
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as content:
             digest = str(content["sha256"])
             arrays = {name: content[name] for name in content.files if name != "sha256"}
-        ladder = _ladder_of(arrays, windows, turns)
+        ladder = _ladder_of(arrays, windows, chis)
     except Exception:
         ladder = None
-    if ladder is None or digest != _digest(arrays) or not _fits(ladder, windows, atoms, turns):
+    if ladder is None or digest != _digest(arrays) or not _fits(ladder, windows, atoms, chis):
         raise InputError(
             "the checkpoint is damaged or of other windows",
             file=file,
@@ -356,7 +356,7 @@ def _read(file: Path, windows: int, atoms: int, turns: int) -> Ladder:
     return ladder
 
 
-def _ladder_of(arrays: dict[str, Any], windows: int, turns: int) -> Ladder:
+def _ladder_of(arrays: dict[str, Any], windows: int, chis: int) -> Ladder:
     boxes = list(arrays["boxes"]) or [None] * len(arrays["positions"])
     moments = tuple(Moment(*each) for each in zip(arrays["positions"], arrays["velocities"], boxes, strict=True))
     energies = tuple(arrays["energies"])
@@ -366,20 +366,20 @@ def _ladder_of(arrays: dict[str, Any], windows: int, turns: int) -> Ladder:
         # Written before angles were recorded: who came from where is not known, so walkers are counted from here on.
         samples = energies[0].shape[1]
         recorded = (
-            np.full((windows, turns, samples), np.nan),
+            np.full((windows, chis, samples), np.nan),
             np.full((windows, samples), UNKNOWN, dtype=np.int64),
             np.arange(windows, dtype=np.int64),
         )
     return Ladder(int(arrays["chunk"]), moments, energies, *recorded)
 
 
-def _fits(ladder: Ladder, windows: int, atoms: int, turns: int) -> bool:
+def _fits(ladder: Ladder, windows: int, atoms: int, chis: int) -> bool:
     samples = ladder.samples
     return (
         len(ladder.energies) == windows
         and all(each.shape == (windows, samples) for each in ladder.energies)
         and all(each.positions.shape == (atoms, 3) for each in ladder.moments)
-        and ladder.angles.shape == (windows, turns, samples)
+        and ladder.angles.shape == (windows, chis, samples)
         and ladder.walkers.shape == (windows, samples)
         and sorted(ladder.places.tolist()) == list(range(windows))
     )

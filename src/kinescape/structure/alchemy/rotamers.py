@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kinescape.structure.alchemy.chis import Chi
 from kinescape.structure.alchemy.estimate import LARGEST_DRIFT, LEAST_SAMPLES, SMALLEST_DRIFT
 from kinescape.structure.alchemy.exchange import UNKNOWN, Ladder
-from kinescape.structure.alchemy.turns import Turn
 from kinescape.structure.analysis.errors import inefficiency
 
 Floats = NDArray[np.float64]
@@ -37,13 +37,13 @@ comes back has not turned (transition-based assignment: Buchete & Hummer 2008, d
 class Rotamers:
     """One chi, in the end window in which its side chain is felt.
 
-    ``shares`` (3) are the parts of the window's samples in each third, ``errors`` (3) their standard errors, ``halves``
-    (2, 3) the shares in either half. ``transitions`` has, per walker, how often it changed its state in all windows.
-    ``independent`` is how many draws of a rotamer the shares rest on; ``unrecorded`` how many samples of the window are
-    from before angles were recorded.
+    ``shares`` (3) are the parts of the window's samples in each third, ``errors`` (3) their standard errors (NaN where
+    a third was seen always or never: that shows none), ``halves`` (2, 3) the shares in either half. ``transitions``
+    has, per walker, how often it changed its state in all windows. ``independent`` is how many draws of a rotamer the
+    shares rest on; ``unrecorded`` how many samples of the window are from before angles were recorded.
     """
 
-    turn: Turn
+    chi: Chi
     window: int
     samples: int
     unrecorded: int
@@ -57,7 +57,7 @@ class Rotamers:
     @property
     def name(self) -> str:
         """``LEU chi1 in window 1``."""
-        return f"{self.turn.name} in window {self.window}"
+        return f"{self.chi.name} in window {self.window}"
 
     @property
     def unseen(self) -> float:
@@ -66,26 +66,32 @@ class Rotamers:
 
     @property
     def weight(self) -> float:
-        """kT by which the free energy would move with one standard error of the most populated rotamer's share."""
+        """kT by which the free energy would move with one standard error of the most populated rotamer's share; where
+        no other was seen, with as much of others as :attr:`unseen` leaves room for.
+        """
+        if not self.samples:
+            return math.nan
         most = int(np.argmax(self.shares))
-        return float(self.errors[most] / self.shares[most]) if self.samples else math.nan
+        if self.shares[most] == 1.0:
+            return -math.log(1.0 - self.unseen)
+        return float(self.errors[most] / self.shares[most])
 
 
-def rotamers_of(ladder: Ladder, turns: Sequence[Turn]) -> tuple[Rotamers, ...]:
+def rotamers_of(ladder: Ladder, chis: Sequence[Chi]) -> tuple[Rotamers, ...]:
     """Every chi of both side chains in its end window: the old one's in the first, the new one's in the last.
 
     Parameters
     ----------
-    turns
-        As the ladder recorded them (:func:`.turns.turns_of`); none of glycine and alanine, and nothing is found then.
+    chis
+        As the ladder recorded them (:func:`.chis.chis_of`); none of glycine and alanine, and nothing is found then.
     """
     recorded = ladder.walkers[0] != UNKNOWN
     walkers = ladder.walkers[:, recorded]
     found = []
-    for number, turn in enumerate(turns):
-        window = 0 if turn.end == "old" else len(walkers) - 1
+    for number, chi in enumerate(chis):
+        window = 0 if chi.end == "old" else len(walkers) - 1
         angles = _by_walker(ladder.angles[:, number, recorded], walkers)
-        found.append(_judged(turn, window, angles, walkers, int((~recorded).sum())))
+        found.append(_judged(chi, window, angles, walkers, int((~recorded).sum())))
     return tuple(found)
 
 
@@ -117,14 +123,14 @@ def _by_walker(angles: Floats, walkers: Ints) -> Floats:
     return found
 
 
-def _judged(turn: Turn, window: int, angles: Floats, walkers: Ints, unrecorded: int) -> Rotamers:
+def _judged(chi: Chi, window: int, angles: Floats, walkers: Ints, unrecorded: int) -> Rotamers:
     samples = angles.shape[1]
     if not samples:
         nothing = np.full(STATES, math.nan)
-        why = f"{turn.name} was not recorded in any sample: sample longer, or anew in another folder"
+        why = f"{chi.name} was not recorded in any sample: sample longer, or anew in another folder"
         halves = np.full((2, STATES), math.nan)
-        return Rotamers(turn, window + 1, 0, unrecorded, nothing, nothing, halves, (), 0.0, (why,))
-    states = np.stack([states_of(each, turn.period) for each in angles])
+        return Rotamers(chi, window + 1, 0, unrecorded, nothing, nothing, halves, (), 0.0, (why,))
+    states = np.stack([states_of(each, chi.period) for each in angles])
     turned = np.diff(states, axis=1) != 0
     # A stay is a walker in one state from one turn to the next. What walkers began in is no draw but what the run was
     # started from: all of that together is one stay, number 0.
@@ -139,16 +145,16 @@ def _judged(turn: Turn, window: int, angles: Floats, walkers: Ints, unrecorded: 
     refused = []
     if independent < LEAST_SAMPLES:
         refused.append(
-            f"{turn.name} in window {window + 1} rests on {independent:.1f} independent rotamers, less than "
-            f"{LEAST_SAMPLES} ({_told(shares)}; {sum(transitions)} turns in all windows): sample longer"
+            f"{chi.name} in window {window + 1} rests on {independent:.1f} independent rotamers, less than "
+            f"{LEAST_SAMPLES} ({_told(shares)}; turns in all windows: {sum(transitions)}): sample longer"
         )
     elif (drift := _apart(parts[0][0], parts[0][1], parts[1][0], parts[1][1])) is not None:
         refused.append(
-            f"{turn.name} in window {window + 1}: rotamers of the first and second half ({_told(parts[0][0])} and "
+            f"{chi.name} in window {window + 1}: rotamers of the first and second half ({_told(parts[0][0])} and "
             f"{_told(parts[1][0])}) differ by {drift:.1f} kT: not converged"
         )
     return Rotamers(
-        turn, window + 1, samples, unrecorded, shares, errors, halves, transitions, independent, tuple(refused)
+        chi, window + 1, samples, unrecorded, shares, errors, halves, transitions, independent, tuple(refused)
     )
 
 
@@ -168,6 +174,7 @@ def _shares(states: Ints, stays: Ints) -> tuple[Floats, Floats, float]:
     # A window that shows one state alone has no correlation to show.
     slow = np.array([inefficiency(each) if 0 < share < 1 else 1.0 for each, share in zip(seen, shares, strict=True)])
     errors = np.maximum(clustered, np.sqrt(shares * (1.0 - shares) * slow / count))
+    errors[(shares == 0.0) | (shares == 1.0)] = math.nan
     independent = min(count**2 / float((sizes.astype(np.float64) ** 2).sum()), count / slow[int(np.argmax(shares))])
     return shares, errors, independent
 
@@ -177,7 +184,7 @@ def _apart(one: Floats, its: Floats, other: Floats, theirs: Floats) -> float | N
     if not min(one[most], other[most]) > 0:
         return math.inf
     found = abs(math.log(one[most] / other[most]))
-    error = math.hypot(its[most] / one[most], theirs[most] / other[most])
+    error = math.hypot(*np.nan_to_num([its[most] / one[most], theirs[most] / other[most]]))
     return found if found > max(LARGEST_DRIFT * error, SMALLEST_DRIFT) else None
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from kinescape.errors import InputError
 from kinescape.files import sha256_of, write_text
 from kinescape.structure.alchemy.binding import Binding, LegResult, binding_of
+from kinescape.structure.alchemy.chis import chis_of
 from kinescape.structure.alchemy.estimate import GAS_KCAL, free_energy
 from kinescape.structure.alchemy.exchange import Advance, Sampling, sample_ladder
 from kinescape.structure.alchemy.hybrid import Hybrid, load_hybrid, save_hybrid
 from kinescape.structure.alchemy.legs import LEGS, Leg, build_leg, single_change
 from kinescape.structure.alchemy.rotamers import rotamers_of
 from kinescape.structure.alchemy.table import ROTAMER_COLUMNS, rotamer_rows, write_windows
-from kinescape.structure.alchemy.turns import turns_of
 from kinescape.structure.dynamics.checkpoint import read_checkpoint
 from kinescape.structure.dynamics.platforms import (
     choose_platform,
@@ -276,7 +276,7 @@ def _run_one(
     )
     clock.done[leg, number] = 1.0
     write_windows(folder / WINDOWS, ladder.energies)
-    rotamers = rotamers_of(ladder, turns_of(hybrid))
+    rotamers = rotamers_of(ladder, chis_of(hybrid))
     found = free_energy(ladder.energies).refused_by([reason for each in rotamers for reason in each.refused])
     return LegResult(leg, number, found, rotamers)
 

@@ -95,7 +95,7 @@ def rotamer_rows(results: Sequence[LegResult]) -> list[tuple[str, ...]]:
     ``p``, ``t`` and ``m`` are shares of the thirds of the circle (``thirds_of``: 360, or 180 where half a turn changes
     nothing). A rotamer that was not seen is ``<`` what it may have by 95%, one that was seen alone ``>`` the rest.
     ``turns`` are all walkers' in all windows, ``turns_by_walker`` the fewest and the most of one; ``kT`` is how far the
-    free energy would move with one error of the most populated.
+    free energy would move with one error of the most populated (:attr:`.rotamers.Rotamers.weight`).
     """
     rows = []
     for each in results:
@@ -105,8 +105,8 @@ def rotamer_rows(results: Sequence[LegResult]) -> list[tuple[str, ...]]:
                 (
                     each.leg,
                     str(each.replica),
-                    f"{found.turn.residue} {'goes' if found.turn.end == 'old' else 'comes'}",
-                    str(found.turn.chi),
+                    f"{found.chi.residue} {'goes' if found.chi.end == 'old' else 'comes'}",
+                    str(found.chi.number),
                     str(found.window),
                     *(_share(found, state) for state in range(STATES)),
                     "/".join(_number(error) for error in found.errors),
@@ -115,7 +115,7 @@ def rotamer_rows(results: Sequence[LegResult]) -> list[tuple[str, ...]]:
                     f"{min(turned)}-{max(turned)}" if turned else "",
                     f"{found.independent:.1f}" if found.samples else "",
                     _number(found.weight),
-                    f"{found.turn.period:g}",
+                    f"{found.chi.period:g}",
                     str(found.samples),
                     str(found.unrecorded),
                     "; ".join(found.refused),
