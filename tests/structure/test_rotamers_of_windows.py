@@ -225,7 +225,7 @@ def test_a_folder_from_before_rotamers_were_recorded_goes_on_and_says_so(tmp_pat
             f"{each.chi.name} was not recorded in any sample: sample longer, or anew in another folder",
         )
     row = rotamer_rows([LegResult("apo", 1, figures(), unknown)])[0]
-    assert row[5:15] == ("", "", "", "//", "//", "//", "", "", "", "")
+    assert row[5:15] == ("not recorded", "not recorded", "not recorded", "//", "//", "//", "", "", "", "")
     longer = sampled(tmp_path / "before", 0.32)
     np.testing.assert_array_equal(np.stack(longer.energies), np.stack(whole.energies))
     np.testing.assert_array_equal(longer.angles[..., 4:], whole.angles[..., 4:])
@@ -243,10 +243,15 @@ def test_a_folder_from_before_rotamers_were_recorded_goes_on_and_says_so(tmp_pat
 
 @pytest.mark.slow
 def test_a_free_energy_that_passes_every_other_check_is_refused_by_its_rotamers(tmp_path: Path) -> None:
-    """Serine to cysteine with chi1 free, 10 ps per window: 0.4 kT beside what 200 ps give, and nothing else sees it."""
+    """Serine to cysteine with chi1 free, 7 ps per window: what passes so is up to half a kcal/mol off, and no other check
+    sees it. Three of four such runs pass; one that does not says nothing here.
+    """
     hybrid = dipeptide_hybrid("SC", "vacuum")
-    ladder = ladder_of(tmp_path, hybrid, "vacuum", 12, 10.0, 1)
-    found = free_energy(ladder.energies)
+    for seed in range(1, 6):
+        ladder = ladder_of(tmp_path / str(seed), hybrid, "vacuum", 12, 7.0, seed)
+        found = free_energy(ladder.energies)
+        if not found.refused:
+            break
     assert not found.refused
     rotamers = rotamers_of(ladder, chis_of(hybrid))
     assert all(each.refused for each in rotamers)

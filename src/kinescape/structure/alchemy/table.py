@@ -39,6 +39,7 @@ ROTAMER_COLUMNS = (
     "refused",
 )
 """Of :func:`rotamer_rows`."""
+NOT_RECORDED = "not recorded"
 
 
 def read_windows(path: Path) -> list[Floats]:
@@ -93,7 +94,8 @@ def rotamer_rows(results: Sequence[LegResult]) -> list[tuple[str, ...]]:
     """One row per leg, replica and chi, by :data:`ROTAMER_COLUMNS`.
 
     ``p``, ``t`` and ``m`` are shares of the thirds of the circle (``thirds_of``: 360, or 180 where half a turn changes
-    nothing). A rotamer that was not seen is ``<`` what it may have by 95%, one that was seen alone ``>`` the rest.
+    nothing). A rotamer that was not seen is ``<`` what it may have by 95%, one that was seen alone ``>`` the rest;
+    :data:`NOT_RECORDED` where no sample has angles (``unrecorded`` counts those that have none).
     ``turns`` are all walkers' in all windows, ``turns_by_walker`` the fewest and the most of one; ``kT`` is how far the
     free energy would move with one error of the most populated (:attr:`.rotamers.Rotamers.weight`).
     """
@@ -125,6 +127,8 @@ def rotamer_rows(results: Sequence[LegResult]) -> list[tuple[str, ...]]:
 
 
 def _share(found: Rotamers, state: int) -> str:
+    if not found.samples:
+        return NOT_RECORDED
     share = found.shares[state]
     if share == 0.0:
         return f"<{found.unseen:.2f}"
