@@ -727,6 +727,7 @@ def test_command_runs_goes_on_and_refuses_what_is_too_short(
     code, said, err = command("free-energy", "judge", windows)
     assert code == 1
     assert "halves" in said
+    assert "rotamers: not looked at" in said
     code, _, err = command(*given, "--picoseconds", 0.6, "--seed", 9)
     assert code == 2
     assert "its seed differs" in err

@@ -243,8 +243,8 @@ def test_a_folder_from_before_rotamers_were_recorded_goes_on_and_says_so(tmp_pat
 
 @pytest.mark.slow
 def test_a_free_energy_that_passes_every_other_check_is_refused_by_its_rotamers(tmp_path: Path) -> None:
-    """Serine to cysteine with chi1 free, 7 ps per window: what passes so is up to half a kcal/mol off, and no other check
-    sees it. Three of four such runs pass; one that does not says nothing here.
+    """Serine to cysteine with chi1 free, 7 ps per window: what passes so is up to half a kcal/mol off, and no other
+    check sees it. Three of four such runs pass; one that does not says nothing here.
     """
     hybrid = dipeptide_hybrid("SC", "vacuum")
     for seed in range(1, 6):
