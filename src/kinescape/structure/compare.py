@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from kinescape.errors import InputError
 from kinescape.structure.interactions import NEAR_ANGLE, NEAR_LENGTH, WATER_BRIDGE, Contact, contacts_of, nearly_of
 from kinescape.structure.model import Model
-from kinescape.structure.mutate import Mutant, mutate
+from kinescape.structure.mutant import Mutant
+from kinescape.structure.mutate import mutate
 from kinescape.structure.mutations import WILD_TYPE, Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.network import PolarPair, network_of
 from kinescape.structure.options import check_smiles
