@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kinescape.palette import MODEL_STATES
 from kinescape.structure.compare import State
 
 APART = 0.5
@@ -16,28 +17,34 @@ APART = 0.5
 def with_rotamers(shown: Sequence[dict[str, Any]], states: Sequence[State]) -> list[dict[str, Any]]:
     """What the page has of the states, with what it needs where some are models of undecided rotamers.
 
-    ``tip``: the rotamer's name at the end of the side chain. For the model of an undecided rotamer also ``of`` (number
-    of the chosen model), ``turned`` and ``moved`` (residue numbers), ``bondsApart`` (hydrogen bonds that the chosen
-    model does not have there).
+    ``colour``: of the mutants as without alternatives; those of one mutant differ from it, the wild type and one
+    another. ``tip``: the rotamer's name at the end of the side chain. For the model of an undecided rotamer also
+    ``of`` (number of the chosen model), ``turned`` and ``moved`` (residue numbers), ``bondsApart`` (hydrogen bonds that
+    the chosen model does not have there).
     """
-    found = []
+    found: list[dict[str, Any]] = []
+    mutants = 0
     numbers = {state.name: number for number, state in enumerate(states)}
     with_others = {state.of for state in states if state.mutant.turned is not None}
     for each, state in zip(shown, states, strict=True):
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"colour": MODEL_STATES[mutants % len(MODEL_STATES)]}
         if (turned := state.mutant.turned) is not None:
             of = numbers[turned.of]
             number = next(change.number for change in state.mutant.changes if change.name == turned.mutation)
             pocket = {label["number"] for label in each["labels"]} - {number}
+            free = [colour for colour in MODEL_STATES[1:] if colour != found[of]["colour"]]
             more = {
+                "colour": free[(len(found) - of - 1) % len(free)],
                 "of": of,
                 "turned": [number],
                 "moved": [place for place in sorted(pocket) if _apart(states[of], state, place)],
                 "tip": _tip(state, number),
                 "bondsApart": [bond for bond in each["bonds"] if not _has(shown[of]["bonds"], bond)],
             }
-        elif state.name in with_others and state.rotamer:
-            more = {"tip": _tip(state, state.mutant.changes[0].number)}
+        else:
+            mutants += 1
+            if state.name in with_others and state.rotamer:
+                more["tip"] = _tip(state, state.mutant.changes[0].number)
         found.append({**each, **more})
     return found
 
