@@ -25,6 +25,7 @@ def with_rotamers(shown: Sequence[dict[str, Any]], states: Sequence[State]) -> l
     found: list[dict[str, Any]] = []
     mutants = 0
     numbers = {state.name: number for number, state in enumerate(states)}
+    unused = MODEL_STATES[sum(state.mutant.turned is None for state in states) :]
     with_others = {state.of for state in states if state.mutant.turned is not None}
     for each, state in zip(shown, states, strict=True):
         more: dict[str, Any] = {"colour": MODEL_STATES[mutants % len(MODEL_STATES)]}
@@ -32,7 +33,8 @@ def with_rotamers(shown: Sequence[dict[str, Any]], states: Sequence[State]) -> l
             of = numbers[turned.of]
             number = next(change.number for change in state.mutant.changes if change.name == turned.mutation)
             pocket = {label["number"] for label in each["labels"]} - {number}
-            free = [colour for colour in MODEL_STATES[1:] if colour != found[of]["colour"]]
+            # Colours of no mutant as long as there are any.
+            free = unused or [colour for colour in MODEL_STATES[1:] if colour != found[of]["colour"]]
             more = {
                 "colour": free[(len(found) - of - 1) % len(free)],
                 "of": of,
