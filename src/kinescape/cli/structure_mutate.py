@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @click.option("--ph", default=7.4, show_default=True, type=PH, help="pH of the protonation.")
 @click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
 @click.option("--rotamer", multiple=True, metavar="NAME=ROTAMER", help="Take this rotamer: L1196M=mtm.")
-@click.option("--alternatives", is_flag=True, help="Write a model of every undecided rotamer: PDB name.L1196M-mtm.pdb.")
+@click.option(
+    "--alternatives", is_flag=True, help="Models of undecided rotamers too: NAME.L1196M-mtm.pdb beside NAME.pdb."
+)
 @click.option("--seed", default=1, show_default=True, help="Of the first positions of hydrogens.")
 def mutate(
     file: Path,
