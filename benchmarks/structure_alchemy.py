@@ -1,11 +1,15 @@
 """Alchemical mutations of capped residues against what they must give, known without them.
 
-    python benchmarks/structure_alchemy.py [--picoseconds 15] [--windows 12] [--seed 1] [--part side-chains|glycine]
+    python benchmarks/structure_alchemy.py [--picoseconds 15] [--windows 12] [--seed 1]
+        [--part side-chains|glycine|rotamers]
 
 Residue that becomes itself: 0. There and back: 0. Around a cycle: 0. The difference that implicit water makes to a
 mutation: that of turning the water on for either residue by itself, without any hybrid. All with phi and psi held (see
 tests/structure/dipeptides.py, which this uses). What the checks refuse is made longer, to six times at most. About a
 quarter of an hour on one core for side chains on CB, a few minutes for glycine, where they hang on CA.
+
+The part ``rotamers`` (only where it is asked for; five minutes) is what chi1 left free does to short runs: serine to
+cysteine and leucine to methionine in vacuum, each one long run, judged whole and in pieces as if each were a run.
 """
 
 from __future__ import annotations
@@ -15,15 +19,19 @@ import math
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "structure"))
 
-from dipeptides import change_free_energy, solvation_free_energy
+from dipeptides import change_free_energy, dipeptide_hybrid, ladder_of, solvation_free_energy
 
-from kinescape.structure.alchemy.estimate import FreeEnergy
+from kinescape.structure.alchemy.chis import Chi, chis_of
+from kinescape.structure.alchemy.estimate import LEAST_SAMPLES, FreeEnergy, free_energy
+from kinescape.structure.alchemy.exchange import Ladder
+from kinescape.structure.alchemy.rotamers import rotamers_of
 from kinescape.structure.dynamics.watch import GAS
 from kinescape.structure.forcefield import Solvent
 
@@ -36,6 +44,9 @@ Value = tuple[float, float]
 Row = tuple[str, Value, Value, str]
 SOLVENTS: tuple[Solvent, ...] = ("vacuum", "implicit")
 PARTS = ("side-chains", "glycine")
+ROTAMERS = "rotamers"
+LENGTHS = {"SC": (1, 4, 8, 16, 20), "LM": (1, 6)}
+"""Of the long runs, in times of ``--picoseconds``; told at each, and in pieces of the last."""
 
 
 class Runs:
@@ -142,13 +153,67 @@ def glycine(runs: Runs) -> list[Row]:
     return [*rows, _water(runs, "A", "G", False), _water(runs, "S", "G", True)]
 
 
+def rotamers(windows: int, picoseconds: float, seed: int) -> None:
+    """What passes every check of the windows, by its length, and on how many rotamers it rests."""
+    for change, lengths in LENGTHS.items():
+        hybrid = dipeptide_hybrid(change, "vacuum")
+        chis = chis_of(hybrid)
+        with tempfile.TemporaryDirectory() as folder:
+            for length in lengths:
+                ladder = ladder_of(Path(folder), hybrid, "vacuum", windows, length * picoseconds, seed)
+                found = free_energy(ladder.energies)
+                Runs._tell(f"{change[0]}>{change[1]}, {length * picoseconds:g} ps", found)
+                for each in rotamers_of(ladder, chis):
+                    shares = " ".join(f"{name} {share:.2f}" for name, share in zip("ptm", each.shares, strict=True))
+                    turned = f"{sum(each.transitions)} turns, {each.independent:.1f} independent"
+                    print(f"#   {each.name}: {shares}; {turned}{', refused' if each.refused else ''}", flush=True)
+        _pieces(change, ladder, chis, round(len(ladder.walkers[0]) / lengths[-1]))
+
+
+def _pieces(change: str, ladder: Ladder, chis: tuple[Chi, ...], unit: int) -> None:
+    """A table of a long run cut into pieces of 1, 2, 4, ... ``unit`` samples."""
+    print(
+        f"\n| {change[0]}>{change[1]}, samples per piece | pieces | pass the other checks | values, kcal/mol "
+        "| their own error | enough rotamers (fewest independent) |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |")
+    samples = ladder.samples
+    size = unit
+    while size <= samples:
+        values, errors, fewest = [], [], []
+        for first in range(0, samples - size + 1, size):
+            part = replace(
+                ladder,
+                energies=tuple(each[:, first : first + size] for each in ladder.energies),
+                angles=ladder.angles[..., first : first + size],
+                walkers=ladder.walkers[:, first : first + size],
+            )
+            fewest.append(min(each.independent for each in rotamers_of(part, chis)))
+            value, error = _kcal(free_energy(part.energies))
+            if math.isfinite(value):
+                values.append(value)
+                errors.append(error)
+        ends = f"{min(values):.2f} to {max(values):.2f}" if values else ""
+        told = sum(each >= LEAST_SAMPLES for each in fewest)
+        error = f"{float(np.mean(errors)):.2f}" if errors else ""
+        least = f"{min(fewest):.1f} to {max(fewest):.1f}" if len(fewest) > 1 else f"{fewest[0]:.1f}"
+        print(f"| {size} | {len(fewest)} | {len(values)} | {ends} | {error} | {told} ({least}) |")
+        size *= 2
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--windows", type=int, default=12)
     parser.add_argument("--picoseconds", type=float, default=15.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--part", choices=PARTS, action="append", help="one part; both unless told otherwise")
+    parser.add_argument(
+        "--part", choices=(*PARTS, ROTAMERS), action="append", help="one part; the first two unless told otherwise"
+    )
     options = parser.parse_args()
+    if ROTAMERS in (options.part or ()):
+        rotamers(options.windows, options.picoseconds, options.seed)
+        if options.part == [ROTAMERS]:
+            return
     runs = Runs(options.windows, options.picoseconds, options.seed)
     rows: list[Row] = []
     for part, done in zip(PARTS, (side_chains, glycine), strict=True):

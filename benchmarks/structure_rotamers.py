@@ -107,10 +107,10 @@ def recovered(path: Path, every: int, first: int) -> list[tuple[str, ...]]:
         own = side_chain(fresh, place)
         x[own] = fresh.start[own]
         x = _relaxed_hydrogens(fresh, x, absent)
-        x, candidates, _ = place_side_chain(fresh, x, place, without=absent)
-        placed, seen = residue_at(fresh, x, place), whole.residue(number)
+        placement = place_side_chain(fresh, x, place, without=absent)
+        placed, seen = residue_at(fresh, placement.positions, place), whole.residue(number)
         off = angle_differences(seen.name, chis_of(placed), chis_of(seen))
-        energies = " ".join(f"{each.rotamer}:{each.energy}" for each in candidates[:4])
+        energies = " ".join(f"{each.rotamer}:{each.energy}" for each in placement.candidates[:4])
         rows.append(
             (
                 path.stem,

@@ -100,6 +100,20 @@ def check_output_file(path: Path) -> None:
     _check_place(path, "a file to write")
 
 
+def check_output_prefix(prefix: str) -> None:
+    """Look, before anything is calculated, whether files whose names begin so may be written. Makes nothing.
+
+    Raises
+    ------
+    InputError
+        ``prefix`` names a folder alone, or that folder cannot be made or written.
+    """
+    expected = "a folder and the beginning of a file name"
+    if prefix.endswith(("/", "\\")):
+        raise InputError("output prefix is a folder", found=prefix, expected=expected)
+    _check_place(Path(prefix), expected)
+
+
 def _check_place(path: Path, expected: str) -> None:
     parent = Path(os.path.realpath(path)).parent
     while not parent.exists():

@@ -6,7 +6,7 @@ import numpy as np
 import openpyxl
 import pytest
 from bench_rows import read_tsv
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kinescape.assay.decimals import decimal_mark, number_of
@@ -213,6 +213,138 @@ def test_numbers_of_a_workbook_are_what_it_holds(tmp_path):
 def test_more_commas_than_tabs_are_no_separators(tmp_path):
     (plate,) = read_plates(with_numbers(tmp_path / "plate.txt", [], filler="1,234,567"))
     assert plate.signal("H12") == 1234567
+
+
+def cut_up(rows, header, above=(), start=1):
+    """A comma-delimited text of lines as a program writes them that quotes nothing."""
+    return "\n".join([*above, header, *(",".join(row) for row in rows)]) + "\n"
+
+
+GRID_HEADER = ",".join(["", *map(str, range(1, 13))])
+
+
+def grid_rows(first, filler="7"):
+    return [[ROW_LETTERS[r], *(first if r == 0 else [filler] * 12)] for r in range(8)]
+
+
+SOFTMAX = {"header": f",Temperature(C){GRID_HEADER}", "above": ("##BLOCKS= 1", "Plate:,Plate1,1.3")}
+
+
+def softmax_rows(first, temperature="24.5"):
+    return [["", temperature if r == 0 else "", *(first if r == 0 else ["7"] * 12)] for r in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "cells", "found"),
+    [
+        # As many wells as read: the line is too long.
+        (cut_up(grid_rows(["1,234", *["5"] * 11]), GRID_HEADER), 2, "14 here", "1,234"),
+        (cut_up(grid_rows(["12,5"] * 12), GRID_HEADER), 2, "25 here", None),
+        (cut_up(grid_rows([*["5"] * 11, "1,234.5"]), GRID_HEADER, ("Lum", "")), 4, "14 here", "1,234.5"),
+        (cut_up(grid_rows(["1,234", *["5"] * 10, "OVER"]), GRID_HEADER), 2, "14 here", "1,234"),
+        # All columns of the header are padded to the longest line, as a spreadsheet saves them.
+        (
+            cut_up(
+                [[*row, *[""] * (n > 0)] for n, row in enumerate(grid_rows(["1,234", *["5"] * 11]))], GRID_HEADER + ","
+            ),
+            2,
+            "14 here",
+            "1,234",
+        ),
+        # A word at the end of every line.
+        (cut_up([[*row, "Lum"] for row in grid_rows(["1,234", *["5"] * 11])], GRID_HEADER), 2, "15 here", "1,234"),
+        # Wells that were not read stand at the end: the cells that are too many are empty.
+        (cut_up(grid_rows(["1,234", "5", *[""] * 10]), GRID_HEADER), 2, "14 here", "1,234"),
+        (cut_up(grid_rows(["12,5", "13", *[""] * 10]), GRID_HEADER), 2, "14 here", None),
+        (cut_up([[chr(65 + r), "1,234", *["5"] * 10, ""] for r in range(8)], GRID_HEADER), 2, "14 here", "1,234"),
+        (cut_up([[chr(65 + r), *["12,5"] * 6, *[""] * 6] for r in range(8)], GRID_HEADER), 2, "19 here", None),
+        # ... or are left out.
+        (cut_up(grid_rows(["1,234", "5"]), GRID_HEADER), 2, "4 here", "1,234"),
+        (cut_up([[chr(65 + r), "1,234", "5"] for r in range(8)], GRID_HEADER), 2, "4 here", "1,234"),
+        # The second plate of a file.
+        (
+            cut_up([], GRID_HEADER + "\n" + cut_up(grid_rows(["7"] * 12), "").strip("\n"))
+            + "\n"
+            + cut_up(grid_rows(["1,234,567", *["5"] * 11]), GRID_HEADER),
+            12,
+            "15 here",
+            "1,234",
+        ),
+        (cut_up(softmax_rows(["1,234", *["5"] * 11]), **SOFTMAX), 4, "15 here", "1,234"),
+        (cut_up(softmax_rows(["5"] * 12, "24,5"), **SOFTMAX), 4, "15 here", None),
+        (cut_up(softmax_rows(["1,234", "5", *[""] * 10]), **SOFTMAX), 4, "15 here", "1,234"),
+        ("Well,Content,Lum\nA1,X1,999\nA2,X1,1,234\n", 3, "4 here", "1,234"),
+        ("Well Row,Well Col,Content,Lum\nA,1,X1,12,5\n", 2, "5 here", None),
+        ("Well,Lum 1,Lum 2\nA1,1,234,\n", 2, "4 here", "1,234"),
+        ("Well,Content,Lum\nA1,1,5 uM,999\n", 2, "4 here", None),
+    ],
+)
+def test_a_comma_inside_of_a_number_moves_no_wells(tmp_path, capsys, plate_and_layout, text, line, cells, found):
+    path = tmp_path / "shifted.csv"
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_plates(path)
+    said = f"{path}, line {line}: a comma inside of a number may have moved the cells of this line ({cells}, "
+    shown = f"in the header); found '{found}'; " if found else "in the header); "
+    assert str(caught.value).startswith(said)
+    assert f"{shown}expected numbers without commas or in quotes" in str(caught.value)
+    _, layout = plate_and_layout
+    for decimal in ([], ["--decimal", "point"]):
+        out = tmp_path / "o"
+        assert main(["assay", "qc", str(path), "--layout", str(layout), "-o", str(out), *decimal]) == 2
+        assert f"line {line}: a comma inside of a number" in capsys.readouterr().err
+        assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(grid_lines(VALUES)),
+        cut_up([[*row, ""] for row in grid_rows(["1000", *["5"] * 11])], GRID_HEADER),
+        cut_up([[*row, "", ""] for row in grid_rows(["1000", *["5"] * 11])], GRID_HEADER + ",,"),
+        cut_up([[*row, "Lum"] for row in grid_rows(["120", *["345"] * 11], "345")], GRID_HEADER),
+        cut_up([[*row, "Lum 1", "B"] for row in grid_rows(["12", *["345"] * 11])], GRID_HEADER + ",Read,"),
+        cut_up(grid_rows(["120", *["345"] * 11], "345"), GRID_HEADER),
+        cut_up(grid_rows(['"1,234"', '"12,345"', *["5.5"] * 10]), GRID_HEADER),
+        cut_up(grid_rows(["1000", "12"])[:1] + grid_rows([])[1:], GRID_HEADER),
+        cut_up(softmax_rows(["120", *["345"] * 11]), **SOFTMAX),
+        "Well,Content,Lum\n" + "".join(f"{ROW_LETTERS[r]}{c + 1},X1,345,\n" for r in range(8) for c in range(12)),
+    ],
+)
+def test_other_long_and_short_lines_are_read(tmp_path, text):
+    path = tmp_path / "plate.csv"
+    path.write_text(text)
+    (plate,) = read_plates(path)
+    first = {"A1": 1000, "A2": 5} if "1000" in text else {"A1": plate.signal("A1")}
+    assert plate.signal("A1") == first["A1"]
+    assert plate.signal("H12") == float(plate.readings["H12"])
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.integers(0, 10**7), min_size=96, max_size=96),
+    st.integers(0, 11),
+    st.sampled_from(["", ","]),
+    st.booleans(),
+)
+def test_thousands_without_quotes_are_refused_or_move_nothing(tmp_path_factory, values, empty, ends, trimmed):
+    """Whatever the numbers: every well that is read is the one that was written."""
+    rows = []
+    for r in range(8):
+        cells = [f"{value:,}" for value in values[r * 12 : r * 12 + 12]]
+        cells = cells[: 12 - empty] if trimmed else [*cells[: 12 - empty], *[""] * empty]
+        rows.append([ROW_LETTERS[r], *cells])
+    path = tmp_path_factory.mktemp("plate") / "plate.csv"
+    path.write_text(cut_up([[*row, ""] if ends else row for row in rows], GRID_HEADER + ends))
+    plain = all(value < 1000 for r in range(8) for value in values[r * 12 : r * 12 + 12 - empty])
+    try:
+        (plate,) = read_plates(path)
+    except InputError:
+        assert not plain or trimmed or ends
+        return
+    for r in range(8):
+        for c in range(12 - empty):
+            assert plate.signal(f"{ROW_LETTERS[r]}{c + 1}") == values[r * 12 + c]
 
 
 @given(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import random
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from kinescape.cli.fetch import Display
 from kinescape.cli.main import main
 from kinescape.deposit.ena import check_accession, runs_of
+from kinescape.deposit.fetch import fetch_reads
 from kinescape.errors import InputError
 from kinescape.sheet import read_sheet
 from loopback_server import Server
@@ -113,6 +116,50 @@ def test_cuts_and_busy_answers_are_ridden_out(archive: Server, tmp_path: Path) -
     assert any(asked.startswith("bytes=") for path, asked in archive.requests if path.endswith(".fastq.gz"))
     for name in ("SRR100001_1", "SRR100001_2", "SRR100002_1", "SRR100002_2"):
         assert (out / f"{name}.fastq.gz").read_bytes() == archive.files[f"vol1/{name}.fastq.gz"]
+
+
+def test_the_pace_is_of_what_came_now(archive: Server, tmp_path: Path) -> None:
+    """One file is whole, of another a part is there from an earlier call that was stopped."""
+    whole, cut = "SRR100001_1.fastq.gz", "SRR100001_2.fastq.gz"
+    archive.files[f"vol1/{cut}"] = content = random.Random(1).randbytes(3_000_000)
+    publish(archive, [line(archive, "SRR100001", [whole, cut])])
+    (run,) = runs_of("SRR100001", f"{archive.address}/ena/portal/api/filereport")
+    total, out = sum(mate.size for mate in run.mates), tmp_path / "fastq"
+
+    def stop(name: str, done: int, _total: int) -> None:
+        if name == cut and done > 2_000_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch_reads([run], out, connections=1, watch=stop)
+    part = (out / f".{cut}.part").stat().st_size
+    assert part > 1_900_000
+
+    display, lines = Display(total), []
+
+    def watch(name: str, done: int, of: int) -> None:
+        display(name, done, of)
+        lines.append(display.line(10.0))
+
+    archive.requests.clear()
+    fetch_reads([run], out, connections=1, watch=watch)
+    assert archive.requests == [(f"/vol1/{cut}", f"bytes={part}-")]
+    assert (out / cut).read_bytes() == content
+    assert display.before == {whole: run.mates[0].size, cut: part}
+    assert display.done == {whole: run.mates[0].size, cut: 3_000_000}
+    assert lines[1] == f"{(total - 3_000_000 + part) / 1e9:.2f} of 0.00 GB, 0.0 MB/s"
+    assert lines[-1] == "0.00 of 0.00 GB, 0.1 MB/s"
+
+
+def test_time_left_is_told_at_the_pace_of_this_call() -> None:
+    display = Display(10_000_000_000)
+    display("kept", 2_000_000_000, 2_000_000_000)
+    display("part", 6_000_000_000, 8_000_000_000)
+    assert display.line(5.0) == "8.00 of 10.00 GB, 0.0 MB/s"
+    display("part", 6_100_000_000, 8_000_000_000)
+    assert display.line(10.0) == "8.10 of 10.00 GB, 10.0 MB/s, about 3 min left"
+    display("part", 50_000_000, 8_000_000_000)
+    assert display.line(10.0) == "2.05 of 10.00 GB, 5.0 MB/s, about 26 min left", "the part was of another file"
 
 
 def test_wrong_sum_keeps_nothing_of_that_file_and_no_sheet(

@@ -117,7 +117,7 @@ def test_output_that_cannot_be_a_folder(
 ) -> None:
     (tmp_path / "out").write_text("a file")
     assert main(["run", str(simulated.sheet), "-o", str(tmp_path / "out"), *SHALLOW]) == 2
-    assert "cannot be made" in capsys.readouterr().err
+    assert "is a file; expected a folder to write to" in capsys.readouterr().err
 
 
 def test_earlier_result_of_a_sample_that_fails_now_is_set_aside(

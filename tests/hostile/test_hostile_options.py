@@ -64,4 +64,4 @@ def test_no_verb_takes_an_empty_path() -> None:
             # The folder that one is in is refused as well, where a whole folder or a file is written.
             continue
         here = parameter.type.convert(".", parameter, context)
-        assert here == Path(), name
+        assert Path(here) == Path(), name

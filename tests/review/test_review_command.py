@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -104,6 +105,47 @@ def test_a_verdict_is_shown_on_the_page_in_the_vcf_and_on_the_runs_page(run: Pat
     index = (run / "index.html").read_text()
     assert "1 of 2" in index
     assert "SIM99_R1.fastq.gz: truncated" in index, "a failed sample stays on the run's page"
+
+
+def test_a_verdict_is_shown_where_its_sample_stands_beside_others(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = earlier_sample().sample.sample
+    beside = run / "samples" / other / "report.html"
+    course = beside.read_text().partition('id="course"')[2].partition("</section>")[0]
+    assert NAME in course
+    assert "inspected by" not in course
+    before = (run / "samples" / other / "result.json").read_bytes()
+    assert verdict(run, "ALK:G1202R", "reject", note="ends of reads") == 0
+    said = f"inspected by R. Reader on {entries(run)[0]['date'][:10]}: reject (ends of reads)"
+    assert str(beside) in capsys.readouterr().err
+    for path in (beside, run / "samples" / NAME / "report.html"):
+        course = path.read_text().partition('id="course"')[2].partition("</section>")[0]
+        assert course.count(said) == 1, path
+        assert "changes no state and no comparison" in course
+    assert (run / "samples" / other / "result.json").read_bytes() == before
+    again = tmp_path / "again.html"
+    arguments = ["report", str(run / "samples" / other), "--history", str(run / "samples" / NAME), "-o", str(again)]
+    assert main(arguments) == 0
+    assert said in again.read_text()
+
+    assert main(["timeline", str(run), "-o", str(tmp_path / "course")]) == 0
+    assert f"[{said}]" in capsys.readouterr().out
+    with (tmp_path / "course" / "timeline.tsv").open() as handle:
+        rows = {(row["variant"], row["sample"]): row for row in csv.DictReader(handle, delimiter="\t")}
+    assert rows["ALK G1202R", NAME]["inspected"] == said
+    assert rows["ALK G1202R", NAME]["state"] == "detected", "a verdict changes no state"
+    assert rows["ALK L1196M", NAME]["inspected"] == "."
+    (patient,) = json.loads((tmp_path / "course" / "timeline.json").read_text())["patients"]
+    steps = [step for each in patient["variants"] for step in each["steps"]]
+    assert sorted(step["inspected"] for step in steps if step["inspected"]) == [said]
+
+    review_file = run / "samples" / NAME / "review.json"
+    review_file.write_text(review_file.read_text().replace("ends of reads", "changed by hand"))
+    assert main(["timeline", str(run), "-o", str(tmp_path / "course")]) == 0
+    told = capsys.readouterr().out
+    assert "verdicts unknown: the review is faulty" in told
+    assert "changed by hand" not in told
 
 
 def test_a_rejected_call_stays_and_what_rests_on_it_says_so(run: Path) -> None:

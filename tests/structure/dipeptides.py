@@ -12,7 +12,7 @@ from openmm.app.internal.customgbforces import GBSAOBC2Force
 from peptide_builder import STRAND, peptide
 
 from kinescape.structure.alchemy.estimate import FreeEnergy, free_energy
-from kinescape.structure.alchemy.exchange import Sampling, sample_ladder
+from kinescape.structure.alchemy.exchange import Ladder, Sampling, sample_ladder
 from kinescape.structure.alchemy.hybrid import Hybrid, hybrid_of
 from kinescape.structure.alchemy.windows import sample_windows
 from kinescape.structure.dynamics.assemble import Assembled, assemble
@@ -98,26 +98,26 @@ def dipeptide_hybrid(change: str, solvent: Solvent, chi: bool = False) -> Hybrid
     return made
 
 
+def ladder_of(folder: Path, hybrid: Hybrid, solvent: Solvent, windows: int, picoseconds: float, seed: int) -> Ladder:
+    """A dipeptide's hybrid sampled so far in all windows; goes on where the folder is."""
+    sampling = Sampling(
+        windows=windows, picoseconds=picoseconds, settle_ps=1.0, exchange_ps=0.1, chunk_ps=1e6, friction=5.0
+    )
+    engine = Engine("Reference" if solvent == "vacuum" else "CPU", 1)
+    return sample_ladder(folder, hybrid, hybrid.assembled.start, sampling, protocol(solvent), seed, engine)
+
+
 def change_free_energy(
     folder: Path, change: str, solvent: Solvent, *, windows: int, picoseconds: float, seed: int = 1, chi: bool = False
 ) -> FreeEnergy:
     """The free energy of a dipeptide's hybrid from end to end.
 
-    Where the checks refuse it, it goes on from where it stopped, to six times its length at most.
+    Where the checks of its windows refuse it, it goes on from where it stopped, to six times its length at most.
+    Rotamers are not looked at.
     """
     hybrid = dipeptide_hybrid(change, solvent, chi)
-    engine = Engine("Reference" if solvent == "vacuum" else "CPU", 1)
-    start = hybrid.assembled.start
     for longer in (1.0, 1.5, 2.5, 4.0, 6.0):
-        sampling = Sampling(
-            windows=windows,
-            picoseconds=longer * picoseconds,
-            settle_ps=1.0,
-            exchange_ps=0.1,
-            chunk_ps=1e6,
-            friction=5.0,
-        )
-        found = free_energy(sample_ladder(folder, hybrid, start, sampling, protocol(solvent), seed, engine))
+        found = free_energy(ladder_of(folder, hybrid, solvent, windows, longer * picoseconds, seed).energies)
         if not found.refused:
             break
     return found

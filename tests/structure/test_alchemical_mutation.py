@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +42,7 @@ from kinescape.structure.alchemy.estimate import FreeEnergy, free_energy  # noqa
 from kinescape.structure.alchemy.exchange import (  # noqa: E402
     NAME,
     Advance,
+    Ladder,
     Sampling,
     exchanged,
     sample_ladder,
@@ -55,7 +58,7 @@ from kinescape.structure.alchemy.hybrid import (  # noqa: E402
 from kinescape.structure.alchemy.legs import Leg, build_leg  # noqa: E402
 from kinescape.structure.alchemy.path import path, state_at  # noqa: E402
 from kinescape.structure.alchemy.residue import SHARED, mutant_topology  # noqa: E402
-from kinescape.structure.alchemy.table import write_windows  # noqa: E402
+from kinescape.structure.alchemy.table import ROTAMER_COLUMNS, write_windows  # noqa: E402
 from kinescape.structure.dynamics.assemble import Assembled, assemble  # noqa: E402
 from kinescape.structure.dynamics.protocol import Protocol  # noqa: E402
 from kinescape.structure.dynamics.replica import Engine  # noqa: E402
@@ -325,7 +328,7 @@ def test_windows_too_far_apart_are_refused_with_glycine_too(tmp_path: Path) -> N
     hybrid = dipeptide_hybrid("GY", "vacuum")
     sampling = Sampling(windows=2, picoseconds=2.0, settle_ps=0.2, exchange_ps=0.1, chunk_ps=1e6, friction=5.0)
     found = free_energy(
-        sample_ladder(tmp_path, hybrid, hybrid.assembled.start, sampling, protocol("vacuum"), 1, REFERENCE)
+        sample_ladder(tmp_path, hybrid, hybrid.assembled.start, sampling, protocol("vacuum"), 1, REFERENCE).energies
     )
     assert found.value is None
     assert any("forward and backward between windows 1 and 2" in each for each in found.refused)
@@ -360,7 +363,8 @@ def test_windows_in_a_box_breathe(tmp_path: Path) -> None:
     sampling = Sampling(windows=2, picoseconds=0.24, settle_ps=0.12, exchange_ps=0.12)
     start = hybrid.assembled.start
     found = sample_ladder(tmp_path, hybrid, start, sampling, protocol("explicit"), 1, Engine("CPU", 1))
-    assert all(np.isfinite(each[number]).all() for number, each in enumerate(found))
+    assert all(np.isfinite(each[number]).all() for number, each in enumerate(found.energies))
+    assert found.angles.shape == (2, 1, 2)
     with np.load(tmp_path / NAME) as content:
         volumes = np.linalg.det(content["boxes"])
     assert start.box is not None
@@ -499,7 +503,7 @@ class Killed(Exception):
 
 @pytest.mark.parametrize(("calls", "platform"), [(1, "CPU"), (4, "Reference"), (8, "CPU")])
 def test_windows_that_were_stopped_go_on_bit_for_bit(tmp_path: Path, calls: int, platform: str) -> None:
-    hybrid = dipeptide_hybrid("AA", "implicit")
+    hybrid = dipeptide_hybrid("SC", "implicit")
     sampling = Sampling(windows=3, picoseconds=0.16, settle_ps=0.04, exchange_ps=0.04, chunk_ps=0.12)
     seen = [0]
 
@@ -509,7 +513,7 @@ def test_windows_that_were_stopped_go_on_bit_for_bit(tmp_path: Path, calls: int,
         if seen[0] > calls:
             raise Killed
 
-    def sample(folder: Path, **more: Any) -> list[Array]:
+    def sample(folder: Path, **more: Any) -> Ladder:
         return sample_ladder(
             folder, hybrid, hybrid.assembled.start, sampling, protocol("implicit"), 3, Engine(platform, 1), **more
         )
@@ -518,8 +522,12 @@ def test_windows_that_were_stopped_go_on_bit_for_bit(tmp_path: Path, calls: int,
     with pytest.raises(Killed):
         sample(tmp_path / "cut", tell=kill)
     cut = sample(tmp_path / "cut")
-    assert all(each.shape == (3, 4) for each in whole)
-    np.testing.assert_array_equal(np.stack(whole), np.stack(cut))
+    assert all(each.shape == (3, 4) for each in whole.energies)
+    assert whole.angles.shape == (3, 2, 4)
+    assert [sorted(each) for each in whole.walkers.T.tolist()] == [[0, 1, 2]] * 4
+    for name in ("energies", "angles", "walkers", "places"):
+        np.testing.assert_array_equal(np.stack(getattr(whole, name)), np.stack(getattr(cut, name)))
+    assert (tmp_path / "whole" / NAME).read_bytes() == (tmp_path / "cut" / NAME).read_bytes()
     (tmp_path / "cut" / NAME).write_bytes(b"PK damaged")
     with pytest.raises(InputError, match="damaged"):
         sample(tmp_path / "cut")
@@ -645,16 +653,60 @@ def test_what_is_not_done_is_refused_with_the_reason(
     assert not (tmp_path / "out").exists()
 
 
-def test_command_runs_goes_on_and_refuses_what_is_too_short(structure: Path, tmp_path: Path, command: Command) -> None:
+def files_in(folder: Path) -> dict[str, bytes]:
+    """All but the lock, which is opened by whoever asks for it."""
+    return {
+        str(each.relative_to(folder)): each.read_bytes()
+        for each in folder.rglob("*")
+        if each.name != ".lock" and each.is_file()
+    }
+
+
+def test_command_runs_goes_on_and_refuses_what_is_too_short(
+    structure: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "out"
     given = ["free-energy", "run", structure, "--ligand", "LOR", "--mutation", "L3V", "-o", out]
     given += ["--platform", "CPU", "--threads", 1, "--replicas", 1, "--windows", 4, "--equilibrate-ps", 0.4]
     given += ["--settle-ps", 0.02, "--solvent", "implicit"]
+    others: list[subprocess.CompletedProcess[str]] = []
+
+    def written(path: Path, reduced: list[Array]) -> None:
+        """A whole second process, started while the first has sampled its complex and not yet the other leg."""
+        write_windows(path, reduced)
+        if not others:
+            before = files_in(out)
+            program = [sys.executable, "-c", "from kinescape.cli.main import run_program; run_program()", "structure"]
+            second = [str(each) for each in (*given, "--picoseconds", 0.6)]
+            others.append(subprocess.run([*program, *second], capture_output=True, text=True, timeout=200, check=False))
+            assert files_in(out) == before
+
+    monkeypatch.setattr("kinescape.structure.alchemy.run.write_windows", written)
     code, said, err = command(*given, "--picoseconds", 0.4)
+    (other,) = others
+    assert (other.returncode, other.stdout) == (2, "")
+    assert other.stderr == f"kinescape: error: {out}: another process runs this simulation\n"
+    assert json.loads((out / "run.json").read_text())["picoseconds"] == 0.4
     assert code == 1, err
     assert "no free energy is told" in err
     assert "independent samples" in err
     assert "ddG" not in said
+    # Half a picosecond shows no rotamer, and 0.4 ps of equilibration do not warm a pocket: both are told.
+    assert "complex, replica 1: LEU chi1 in window 1 rests on 1.0 independent rotamers, less than 20" in err
+    assert "apo, replica 1: VAL chi1 in window 4 rests on" in err
+    assert "rotamers of both side chains" in said
+    table = [line.split("\t") for line in (out / "rotamers.tsv").read_text().splitlines()[1:]]
+    assert table[0] == list(ROTAMER_COLUMNS)
+    assert [row[:5] for row in table[1:]] == [
+        [leg, "1", *each]
+        for leg in ("complex", "apo")
+        for each in (["LEU goes", "1", "1"], ["LEU goes", "2", "1"], ["VAL comes", "1", "4"])
+    ]
+    cold = "complex, replica 1: production began at "
+    assert f"note: {cold}" in err
+    assert f"note: {cold}" in said
+    for file in ("run.json", "result.json"):
+        assert sum(note.startswith(cold) for note in json.loads((out / file).read_text())["notes"]) == 1
     assert (
         "reduced (pocket only, implicit solvent, 0.4 ps per window instead of 1000 ps, 0.4 ps of equilibration" in said
     )
@@ -670,10 +722,12 @@ def test_command_runs_goes_on_and_refuses_what_is_too_short(structure: Path, tmp
     after = windows.read_text().splitlines()
     assert len(after) == 1 + 4 * 6
     assert after[:5] == before[:5]
+    assert sum(note.startswith(cold) for note in json.loads((out / "result.json").read_text())["notes"]) == 1
     # Any window's table can be judged by itself, as another engine's can.
     code, said, err = command("free-energy", "judge", windows)
     assert code == 1
     assert "halves" in said
+    assert "rotamers: not looked at" in said
     code, _, err = command(*given, "--picoseconds", 0.6, "--seed", 9)
     assert code == 2
     assert "its seed differs" in err

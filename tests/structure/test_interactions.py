@@ -21,7 +21,8 @@ from kinescape.structure.compare import State, differences_of, nothing_differs
 from kinescape.structure.interactions import Contact, contacts_of, nearly_of
 from kinescape.structure.ligand_picture import ligand_svg
 from kinescape.structure.ligands.parameters import packaged_ligand, packaged_ligands
-from kinescape.structure.mutate import Mutant, mutate
+from kinescape.structure.mutant import Mutant
+from kinescape.structure.mutate import mutate
 from kinescape.structure.network import network_of, parse_network
 from kinescape.structure.options import smiles_options
 from kinescape.structure.read import read_model

@@ -60,9 +60,10 @@ def test_the_ligand_gives_way_but_stays_in_the_model(bound: Model) -> None:
     heavy = p.ligand & ~p.hydrogen
     assert 0.0 < np.linalg.norm(moved[heavy] - p.start[heavy], axis=1).max() < 0.05
     assert energy == pytest.approx(region.energy(moved), abs=1e-6)
-    placed, candidates, _ = place_side_chain(p, p.start, place)
-    assert np.array_equal(placed[p.ligand], p.start[p.ligand])
-    assert candidates[0].energy == 0.0
+    placement = place_side_chain(p, p.start, place)
+    for positions in (placement.positions, *placement.relaxed.values()):
+        assert np.array_equal(positions[p.ligand], p.start[p.ligand])
+    assert placement.candidates[0].energy == 0.0
     mutant = mutate(bound, f"L{p.order[place].number}M")
     assert np.array_equal(mutant.model.ligand("LOR").positions, bound.ligand("LOR").positions)
 

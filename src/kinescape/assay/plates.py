@@ -15,13 +15,14 @@ from pathlib import Path
 
 from kinescape.assay.decimals import MARKS, Mark, decimal_mark, number_of
 from kinescape.assay.excel import is_excel, sheet_cells
+from kinescape.assay.shifted import refuse_shifted
 from kinescape.assay.wells import RAW_SIGNAL
 from kinescape.errors import InputError
 
 ROW_LETTERS = "ABCDEFGHIJKLMNOP"
 SHAPES = {96: (8, 12), 384: (16, 24)}
 """Wells: (rows, columns)."""
-OVERFLOWS = {"OVER", "OVRFLW", "OVERFLOW", "#SAT", "*****", ">MAX", "INVALID"}
+OVERFLOWS = frozenset({"OVER", "OVRFLW", "OVERFLOW", "#SAT", "*****", ">MAX", "INVALID"})
 """What readers write instead of a number when the detector is saturated."""
 
 _WELL = re.compile(r"^([A-P])0?([1-9]|1[0-9]|2[0-4])$", re.IGNORECASE)
@@ -96,11 +97,12 @@ def read_plates(path: Path, *, sheet: str | None = None, decimal: Mark | None = 
     """
     stored = is_excel(path)
     plates: list[Plate] = []
-    for cells in [sheet_cells(path, sheet)] if stored else _text_cells(path):
+    for delimiter, cells in [("", sheet_cells(path, sheet))] if stored else _text_cells(path):
+        commas = delimiter == ","
         if any(row and row[0].startswith("##BLOCKS") for row in cells):
-            plates = _softmax_plates(path, cells)
+            plates = _softmax_plates(path, cells, commas)
         else:
-            plates = _grid_plates(path, cells) or _well_list(path, cells)
+            plates = _grid_plates(path, cells, commas) or _well_list(path, cells, commas)
         if plates:
             break
     if not plates:
@@ -149,9 +151,9 @@ def _decimal_mark(plates: Sequence[Plate], stored: bool) -> Mark:
     )
 
 
-def _text_cells(path: Path) -> Iterator[list[list[str]]]:
-    """Lines split at tab, semicolon or comma, the commonest first: commas inside of numbers may be more than tabs
-    between them. UTF-16 (SoftMax Pro), UTF-8 and Latin-1 are read."""
+def _text_cells(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
+    """Tab, semicolon and comma, each with the lines split at it, the commonest first: commas inside of numbers may be
+    more than tabs between them. UTF-16 (SoftMax Pro), UTF-8 and Latin-1 are read."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -168,10 +170,13 @@ def _text_cells(path: Path) -> Iterator[list[list[str]]]:
     if "\0" in text:
         raise InputError("is not text", file=path, expected="a reader's export as text, CSV or .xlsx")
     for delimiter in sorted("\t;,", key=text.count, reverse=True):
-        yield [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(), delimiter=delimiter)]
+        yield (
+            delimiter,
+            [[cell.strip() for cell in row] for row in csv.reader(text.splitlines(), delimiter=delimiter)],
+        )
 
 
-def _grid_plates(path: Path, cells: Sequence[Sequence[str]]) -> list[Plate]:
+def _grid_plates(path: Path, cells: Sequence[Sequence[str]], commas: bool) -> list[Plate]:
     plates: list[Plate] = []
     line = 0
     while line < len(cells):
@@ -193,6 +198,9 @@ def _grid_plates(path: Path, cells: Sequence[Sequence[str]]) -> list[Plate]:
                 lines[f"{letter}{column + 1}"] = row + 1
             row += 1
         if readings:
+            if commas:
+                below = [(place + 1, cells[place]) for place in range(line + 1, row)]
+                refuse_shifted(path, cells[line], below, slice(start, start + columns), OVERFLOWS)
             plates.append(_checked_plate(path, str(len(plates) + 1), columns, readings, lines))
         line = max(row, line + 1)
     return plates
@@ -225,7 +233,7 @@ def _checked_plate(path: Path, name: str, columns: int, readings: dict[str, str]
     return Plate(name, wells, readings, lines, path)
 
 
-def _softmax_plates(path: Path, cells: Sequence[Sequence[str]]) -> list[Plate]:
+def _softmax_plates(path: Path, cells: Sequence[Sequence[str]], commas: bool) -> list[Plate]:
     """SoftMax Pro: a ``Plate:`` line, a line with Temperature and column numbers, then rows (two leading cells)."""
     plates: list[Plate] = []
     name, line = "", 0
@@ -240,6 +248,10 @@ def _softmax_plates(path: Path, cells: Sequence[Sequence[str]]) -> list[Plate]:
                 raise InputError(
                     "plate block is cut short", file=path, line=line + 1, expected="8 x 12 or 16 x 24 wells"
                 )
+            if commas:
+                # From the temperature on: a decimal comma there moves the wells of its line.
+                below = [(place + 1, cells[place]) for place in range(line + 1, line + 1 + rows)]
+                refuse_shifted(path, row, below, slice(1, 2 + columns), OVERFLOWS)
             readings: dict[str, str] = {}
             lines: dict[str, int] = {}
             for index in range(rows):
@@ -254,7 +266,7 @@ def _softmax_plates(path: Path, cells: Sequence[Sequence[str]]) -> list[Plate]:
     return plates
 
 
-def _well_list(path: Path, cells: Sequence[Sequence[str]]) -> list[Plate]:
+def _well_list(path: Path, cells: Sequence[Sequence[str]], commas: bool) -> list[Plate]:
     """One line per well: a header with ``Well`` (or ``Well Row`` and ``Well Col``); the last column holds the value."""
     for number, row in enumerate(cells):
         lowered = [cell.lower() for cell in row]
@@ -274,6 +286,9 @@ def _well_list(path: Path, cells: Sequence[Sequence[str]]) -> list[Plate]:
             well = well_name(text)
             if well is None:
                 continue
+            if commas:
+                named = max(lowered.index(name) for name in (("well row", "well col") if split else ("well",)))
+                refuse_shifted(path, row, [(offset, values)], slice(min(named + 1, len(row) - 1), len(row)), OVERFLOWS)
             if well in readings:
                 raise InputError(f"well {well} is listed twice", file=path, line=offset)
             readings[well], lines[well] = values[len(row) - 1], offset

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.progress import downloads_progress
 from kinescape.cli.tables import print_table
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from kinescape.annotate.folder import Manifest
 
 FOLDER_HELP = "Annotation folder (default: $KINESCAPE_ANNOTATION, else the user's data folder)."
-folder_option = click.option("-o", "--out", "folder", type=click.Path(path_type=Path), metavar="DIR", help=FOLDER_HELP)
+folder_option = click.option("-o", "--out", "folder", type=FolderToAddTo(), metavar="DIR", help=FOLDER_HELP)
 read_option = click.option("--annotations", "folder", type=click.Path(path_type=Path), metavar="DIR", help=FOLDER_HELP)
 panel_option = click.option("--panel", default="alk-ros1", show_default=True, help="Name or folder of the panel.")
 version_option = click.option("--version", default="", help="Version of the source (default: its date).")

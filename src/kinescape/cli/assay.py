@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from kinescape.cli.lazy import OutputFolder
+from kinescape.cli.lazy import OutputFile, OutputFolder
 
 if TYPE_CHECKING:
     from kinescape.assay.decimals import Mark
@@ -250,7 +250,7 @@ def lanes(image: Path, output: Path, lanes: int, bands: int, radius: int | None,
 
 @assay.command()
 @click.argument("truth", type=INPUT)
-@click.option("-o", "--output", type=INPUT, required=True, help="Long CSV to write.")
+@click.option("-o", "--output", type=OutputFile(), required=True, help="Long CSV to write.")
 @click.option("--seed", type=int, required=True)
 @click.option("--experiments", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--replicates", type=click.IntRange(1), default=3, show_default=True)
@@ -271,7 +271,7 @@ def simulate(
 
 @assay.command()
 @click.argument("kind", type=click.Choice(["wells", "layout", "plate", "growth", "blot"]))
-@click.option("-o", "--output", type=INPUT, required=True, help="CSV to write.")
+@click.option("-o", "--output", type=OutputFile(), required=True, help="CSV to write.")
 def template(kind: str, output: Path) -> None:
     """An example of each input table, to run as it is or to fill in; "plate" goes with "layout"."""
     from kinescape.assay.templates import template_text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.lazy import OutputFile
 from kinescape.cli.progress import samples_progress
 from kinescape.errors import InputError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     "-o",
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=OutputFile(),
     help="File to write (.parquet); pictures and the table of contexts get its name.",
 )
 @click.option("--panel", default="alk-ros1", show_default=True, help="Name or folder of the panel.")

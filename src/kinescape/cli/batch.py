@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from kinescape.cli.analysis_options import analysis_options, plan_of
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.errors import InputError
 
 
 @click.command()
 @click.argument("sheet", type=click.Path(path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
+@click.option("-o", "--out", required=True, type=FolderToAddTo(), help="Folder for the results.")
 @click.option(
     "--profile",
     metavar="slurm|kubernetes|DIR",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kinescape.cli.lazy import OutputFile
 from kinescape.cli.numbers import FiniteRange
 
 if TYPE_CHECKING:
@@ -30,7 +31,14 @@ COUNT = click.IntRange(1)
     metavar="REF.fa",
     help="FASTA that the reads were aligned to.",
 )
-@click.option("-o", "--output", default="-", metavar="OUT.vcf", help="VCF file, .vcf.gz for bgzip, - for stdout.")
+@click.option(
+    "-o",
+    "--output",
+    type=OutputFile(allow_dash=True),
+    default="-",
+    metavar="OUT.vcf",
+    help="VCF file, .vcf.gz for bgzip, - for stdout.",
+)
 @click.option("--mode", type=click.Choice(["lofreq"]), default="lofreq", show_default=True, help="Rules of calling.")
 @click.option("--no-baq", is_flag=True, help="Leave base alignment quality out.")
 @click.option("--plain-baq", is_flag=True, help="Base alignment quality as it is, not extended.")
@@ -63,7 +71,7 @@ COUNT = click.IntRange(1)
 @click.option("--af-min", type=FRACTION, help="Drop calls of lower allele frequency.")
 @click.option("--print-all", is_flag=True, help="Write the calls that failed a filter, too.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="For alignment quality.")
-def call_command(bam: Path, reference: Path, output: str, print_all: bool, **options: Any) -> None:
+def call_command(bam: Path, reference: Path, output: Path, print_all: bool, **options: Any) -> None:
     """Call variants in IN.bam (coordinate-sorted BAM, CRAM or SAM, aligned to REF.fa).
 
     Options from --snvqual-mtc to --af-min work like `lofreq filter` after `lofreq call`.
@@ -74,10 +82,10 @@ def call_command(bam: Path, reference: Path, output: str, print_all: bool, **opt
     result = call_bam(bam, reference, _settings(options))
     calls = result.calls if print_all else result.passed
     text = vcf_text(calls, result.filters, result.contigs, _command(options, print_all), reference.name)
-    if output == "-":
+    if str(output) == "-":
         click.echo(text, nl=False)
     else:
-        write_vcf(Path(output), text)
+        write_vcf(output, text)
     click.echo(
         f"kinescape call: {len(result.passed)} of {len(result.calls)} calls pass; tests: {result.snv_tests} SNV"
         + (f", {result.indel_tests} indel" if options["indels"] else ""),

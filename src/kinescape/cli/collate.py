@@ -8,15 +8,14 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo, OutputFile
 from kinescape.errors import EXIT_BAD_INPUT, EXIT_OK, EXIT_SOME_SAMPLES_FAILED, InputError
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="FILE.duckdb; made, or brought up to date."
-)
-@click.option("--parquet", type=click.Path(path_type=Path), help="Write every table to this folder as Parquet, too.")
+@click.option("-o", "--out", required=True, type=OutputFile(), help="FILE.duckdb; made, or brought up to date.")
+@click.option("--parquet", type=FolderToAddTo(), help="Write every table to this folder as Parquet, too.")
 @click.option("--prune", is_flag=True, help="Forget results whose files are not there any more.")
 @click.option("--threads", type=click.IntRange(1), default=None, help="Default: all cores.")
 def collate(runs: tuple[Path, ...], out: Path, parquet: Path | None, prune: bool, threads: int | None) -> int:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.progress import samples_progress
 from kinescape.errors import EXIT_FAILURE, EXIT_OK
 
 
 @click.command()
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), default=Path("demo-results"), show_default=True, help="Folder."
-)
+@click.option("-o", "--out", type=FolderToAddTo(), default=Path("demo-results"), show_default=True, help="Folder.")
 @click.option("--threads", type=click.IntRange(min=1), default=None, help="Default: all cores.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same reads.")
 @click.option("--quiet", is_flag=True, help="No progress display.")

@@ -27,7 +27,7 @@ def export(
     SOURCES are sample folders, result.json files, or whole run folders.
     """
     from kinescape.exports.select import read_results
-    from kinescape.exports.write import Options, export
+    from kinescape.exports.write import Options, check_output, export
 
     if template is not None and kind != "docx":
         raise InputError("--template goes with --format docx", found=kind)
@@ -37,6 +37,7 @@ def export(
         if not equals or not code.strip() or not label.strip():
             raise InputError("not a disease", found=disease, expected="CODE=LABEL, as NCIT:C2926=Lung Non-Small ...")
         stated = (code.strip(), label.strip())
+    check_output(kind, output)
     results = read_results(sources)
     for path in export(results, kind, output, Options(study=study, disease=stated, template=template)):
         click.echo(str(path))

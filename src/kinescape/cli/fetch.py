@@ -10,12 +10,13 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
+from kinescape.cli.progress import in_words
+
 
 @click.command()
 @click.argument("accession")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder for FASTQ files and samples.csv."
-)
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Folder for FASTQ files and samples.csv.")
 @click.option("--list", "only_list", is_flag=True, help="Say what is there; fetch nothing.")
 @click.option("--connections", type=click.IntRange(1, 16), default=4, show_default=True, help="Files at a time.")
 @click.option("--portal", default=None, metavar="URL", help="Another file list than ENA's (a mirror).")
@@ -53,11 +54,16 @@ def _quiet(_name: str, _done: int, _total: int) -> None:
 
 
 class Display:
-    """Bytes that came, on one line that is written over; a line now and then where the output is no terminal."""
+    """Bytes that came, on one line that is written over; a line now and then where the output is no terminal.
+
+    What an earlier call had brought counts as there, and not for the pace.
+    """
 
     def __init__(self, total: int) -> None:
         self.total = total
         self.done: dict[str, int] = {}
+        self.before: dict[str, int] = {}
+        """Bytes of each file that were there when it was first told of."""
         self.lock = threading.Lock()
         self.said = self.began = time.monotonic()
         self.live = sys.stderr.isatty()
@@ -65,11 +71,19 @@ class Display:
     def __call__(self, name: str, done: int, _total: int) -> None:
         with self.lock:
             self.done[name] = done
+            if done < self.before.setdefault(name, done):
+                # The server has another file than the part was of: begun anew.
+                self.before[name] = 0
             now = time.monotonic()
             if now - self.said < (0.2 if self.live else 15.0):
                 return
             self.said = now
-            there = sum(self.done.values())
-            rate = there / max(now - self.began, 1e-9)
-            text = f"{there / 1e9:.2f} of {self.total / 1e9:.2f} GB, {rate / 1e6:.1f} MB/s"
+            text = self.line(now - self.began)
             click.echo(f"\r\033[K{text}" if self.live else text, err=True, nl=not self.live)
+
+    def line(self, seconds: float) -> str:
+        """``0.90 of 1.00 GB, 5.0 MB/s, about 20 s left``, ``seconds`` after the beginning."""
+        there = sum(self.done.values())
+        pace = (there - sum(self.before.values())) / max(seconds, 1e-9)
+        left = f", about {in_words((self.total - there) / pace)} left" if pace > 0 and there < self.total else ""
+        return f"{there / 1e9:.2f} of {self.total / 1e9:.2f} GB, {pace / 1e6:.1f} MB/s{left}"

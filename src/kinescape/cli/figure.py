@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputFile
+
 PATH = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument("name")
 @click.argument("sources", nargs=-1, type=PATH)
-@click.option("-o", "--output", type=PATH, help="The picture: .svg, .pdf or .png.")
+@click.option("-o", "--output", type=OutputFile(), help="The picture: .svg, .pdf or .png.")
 @click.option("--width-mm", type=click.FloatRange(20, 1000), help="Width  [the picture's own].")
 @click.option("--dpi", type=click.IntRange(50, 1200), default=300, show_default=True, help="Resolution of a PNG.")
 @click.option("--gene", default="", help="Gene of a sample's picture  [the first with a finding].")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo, OutputFile
+
 if TYPE_CHECKING:
     from kinescape.resistance.base import KnowledgeBase
 
@@ -71,7 +73,7 @@ def lint(base: str, panel: str) -> int:
 
 @kb.command()
 @click.argument("facts", type=EXISTING)
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder of the new knowledge base.")
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Folder of the new knowledge base.")
 @click.option("--curation", type=EXISTING, help="Table of corrections (rows, column, value, reason).")
 @click.option("--date", help="Date of the facts (YYYY-MM-DD); default: the date of --kb.")
 @click.option("--curator", default="not stated", show_default=True, help="Who collected the facts.")
@@ -113,7 +115,7 @@ def diff(old: str, new: str) -> None:
 
 @kb.command()
 @click.option("--from", "table", type=EXISTING, required=True, help="IC50 table, wide or long, with a WT line.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="Overlay folder, new or existing.")
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Overlay folder, new or existing.")
 @click.option("--gene", required=True, help="Gene of the variants.")
 @click.option("--fusion", required=True, help="Fusion of the assay, such as EML4::ALK.")
 @click.option("--system", required=True, help='Cells and assay, such as "Ba/F3 viability, 72 h".')
@@ -150,7 +152,7 @@ def add(
 @kb.command()
 @click.argument("table", type=EXISTING)
 @click.option("--rules", help="Id of a rule set of the knowledge base; default: its own default.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="TSV of folds and classes; default: not written.")
+@click.option("-o", "--out", type=OutputFile(), help="TSV of folds and classes; default: not written.")
 @click.option("--pan", help="Id of a set of drugs for pan-resistance; default: every set that the table's drugs touch.")
 @kb_option
 def classify(table: Path, rules: str | None, out: Path | None, pan: str | None, base: str) -> None:

@@ -79,14 +79,30 @@ class OutputFolder(GivenPath):
 
 
 class OutputFile(GivenPath):
-    """A file that a command writes. Where it cannot be written is told before anything is calculated."""
+    """A file that a command writes. Where it cannot be written is told before anything is calculated.
+
+    With ``allow_dash``, ``-`` is the standard output.
+    """
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         from kinescape.output_folder import check_output_file
 
         path = Path(super().convert(value, param, ctx))
-        check_output_file(path)
+        if not (self.allow_dash and str(path) == "-"):
+            check_output_file(path)
         return path
+
+
+class OutputPrefix(GivenPath):
+    """The beginning of the names of files that a command writes. Where these cannot be is told before anything is
+    calculated."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from kinescape.output_folder import check_output_prefix
+
+        prefix = str(super().convert(value, param, ctx))
+        check_output_prefix(prefix)
+        return prefix
 
 
 class FolderToAddTo(GivenPath):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputPrefix
 from kinescape.cli.numbers import FiniteRange
 from kinescape.cli.progress import samples_progress
 from kinescape.errors import InputError
@@ -15,7 +16,16 @@ FRACTIONS = "0.002,0.003,0.004,0.005,0.006,0.007,0.008,0.01,0.012,0.015"
 
 
 @click.command()
-@click.option("-o", "--output", "prefix", metavar="PREFIX", default="lod", show_default=True, help="Of the file names.")
+@click.option(
+    "-o",
+    "--output",
+    "prefix",
+    type=OutputPrefix(),
+    metavar="PREFIX",
+    default="lod",
+    show_default=True,
+    help="Of the file names.",
+)
 @click.option("--ng", type=FiniteRange(min=0, min_open=True), default=20.0, show_default=True, help="cfDNA input.")
 @click.option("--pairs", type=click.IntRange(min=1), default=25_000, show_default=True, help="Read pairs per amplicon.")
 @click.option("--fractions", default=FRACTIONS, show_default=True, help="Allele fractions, separated by commas.")
@@ -57,10 +67,6 @@ def lod(
 
     Writes PREFIX.tsv (detected and promised by allele fraction), PREFIX.svg and PREFIX.png.
     """
-    if not prefix or prefix.endswith(("/", "\\")):
-        raise InputError(
-            "output prefix is a folder", found=prefix, expected="a folder and the beginning of a file name"
-        )
     values = _fractions(fractions)
     from kinescape.engine.dilution import Series, run_series
     from kinescape.engine.dilution_files import dilution_table, write_dilution

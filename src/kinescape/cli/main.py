@@ -67,6 +67,8 @@ REFUSED_PATHS = {
 }
 """What the system says of a path that cannot be written, whatever is tried: not of a disk that is full or failing."""
 
+LONG_OUTPUTS = ("--out", "--output")
+
 
 @click.command(
     cls=LazyGroup,
@@ -147,11 +149,12 @@ def unwritable_output(problem: OSError, arguments: Sequence[str]) -> str | None:
 
 
 def _outputs(arguments: Sequence[str]) -> list[str]:
-    """Values of -o and --output, in either way of writing them."""
-    found = [value for name, value in itertools.pairwise(arguments) if name in {"-o", "--output"}]
+    """Values of -o, --out and --output, in either way of writing them."""
+    found = [value for name, value in itertools.pairwise(arguments) if name in {"-o", *LONG_OUTPUTS}]
     for argument in arguments:
-        if argument.startswith("--output="):
-            found.append(argument.removeprefix("--output="))
+        name, equals, value = argument.partition("=")
+        if equals and name in LONG_OUTPUTS:
+            found.append(value)
         elif argument.startswith("-o") and len(argument) > 2:
             found.append(argument[2:])
     return found

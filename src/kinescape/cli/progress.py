@@ -123,6 +123,9 @@ class Lines:
 
     def __call__(self, done: int, total: int | None) -> None:
         now = time.monotonic()
+        if done < self._there:
+            # The server has another file than what was there is a part of: begun anew.
+            self._there = 0
         if not self._began:
             # What an earlier call had brought says nothing of the pace.
             self._began, self._there = now, done

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.progress import downloads_progress
 from kinescape.errors import EXIT_FAILURE, EXIT_OK, InputError
 
@@ -27,7 +28,9 @@ def reference() -> None:
 
 @reference.command()
 @click.argument("name", metavar="hg38")
-@click.option("-o", "--out", type=PATH, help="Folder [default: $KINESCAPE_GENOMES, else the user's data folder].")
+@click.option(
+    "-o", "--out", type=FolderToAddTo(), help="Folder [default: $KINESCAPE_GENOMES, else the user's data folder]."
+)
 @click.option("--url", default="", help="Another address of the same file (a mirror).")
 @click.option("--md5", default="", help="Checksum of another file under that name.")
 def fetch(name: str, out: Path | None, url: str, md5: str) -> None:

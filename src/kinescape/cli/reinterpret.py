@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputFile
+
 
 @click.command()
 @click.argument("results", type=click.Path(exists=True, path_type=Path))
 @click.option("--kb", "base", required=True, help="The newer knowledge base: a packaged name or a folder.")
 @click.option("--panel", help="Panel of the run; default: the packaged panel of the name in each result.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="TSV of every change.")
+@click.option("-o", "--out", type=OutputFile(), help="TSV of every change.")
 def reinterpret(results: Path, base: str, panel: str | None, out: Path | None) -> None:
     """List the samples of RESULTS (a run's folder or one result.json) whose drug states change under another base.
 

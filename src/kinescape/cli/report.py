@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import OutputFile
+
 
 @click.command()
 @click.argument("result", type=click.Path(path_type=Path), required=False)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The page  [report.html beside the result].")
+@click.option("-o", "--output", type=OutputFile(), help="The page  [report.html beside the result].")
 @click.option(
     "--history",
     multiple=True,
@@ -58,11 +60,13 @@ def report(
     from kinescape.report.beside import read_beside
     from kinescape.report.page import render_sample
     from kinescape.report.result import read_result
+    from kinescape.review.shown import with_verdicts
 
     read = read_result(result)
     folder = result if result.is_dir() else result.parent
     beside = read_beside(folder, read, viewer=not no_igv)
-    page = render_sample(read, tuple(read_result(path) for path in history), beside=beside)
+    others = tuple(with_verdicts(read_result(path), path if path.is_dir() else path.parent) for path in history)
+    page = render_sample(read, others, beside=beside)
     path = output or folder / "report.html"
     write_text(path, page)
     click.echo(str(path))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.errors import EXIT_OK, InputError
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("study", type=click.Choice(["villa2024"]), expose_value=False)
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), required=True, help="Folder; a run that was stopped goes on."
-)
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Folder; a run that was stopped goes on.")
 @click.option("--quick", is_flag=True, help="Fewer reads and experiments: under two minutes on two cores.")
 @click.option(
     "--chain/--no-chain", default=True, show_default=True, help="Run the paper's own chain on the same reads."

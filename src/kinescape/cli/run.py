@@ -9,13 +9,14 @@ from typing import Any
 import click
 
 from kinescape.cli.analysis_options import analysis_options, plan_of
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.numbers import FiniteRange
 from kinescape.errors import InputError
 
 
 @click.command()
 @click.argument("sheet", required=False, type=click.Path(path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the results.")
+@click.option("-o", "--out", required=True, type=FolderToAddTo(), help="Folder for the results.")
 @click.option(
     "--fastq", nargs=2, type=click.Path(path_type=Path), metavar="R1 R2", help="One pair of files instead of a sheet."
 )

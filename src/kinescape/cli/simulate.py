@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kinescape.errors import InputError
+from kinescape.cli.lazy import OutputPrefix
 
 if TYPE_CHECKING:
     from kinescape.simulate.truth import Truth
@@ -31,7 +31,9 @@ class SampleOrSeries(click.Command):
 
 @click.command(cls=SampleOrSeries)
 @click.argument("spec", type=click.Path(path_type=Path), required=False)
-@click.option("-o", "--output", "prefix", metavar="PREFIX", help="Beginning of the three file names.")
+@click.option(
+    "-o", "--output", "prefix", type=OutputPrefix(), metavar="PREFIX", help="Beginning of the three file names."
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--panel", metavar="NAME|DIR", help="Panel in place of the one that SPEC names.")
 @click.option("--example", is_flag=True, help="Print an example of SPEC, every key explained, and stop.")
@@ -48,10 +50,6 @@ def simulate(spec: Path | None, prefix: str | None, seed: int, panel: str | None
         raise click.UsageError("Missing argument 'SPEC' (see --example).")
     if prefix is None:
         raise click.UsageError("Missing option '-o PREFIX'.")
-    if not prefix or prefix.endswith(("/", "\\")):
-        raise InputError(
-            "output prefix is a folder", found=prefix, expected="a folder and the beginning of a file name"
-        )
     from kinescape.simulate.sample import simulate_file
 
     _print(simulate_file(spec, Path(prefix), seed, panel))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.progress import LAST_STAGES, samples_progress
 from kinescape.errors import InputError
 
@@ -25,7 +26,7 @@ MOST_SHOWN = 40
 
 @click.command()
 @click.argument("plan", type=PATH, required=False)
-@click.option("-o", "--out", type=PATH, required=True, help="Folder for the results; a batch in it goes on.")
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Folder for the results; a batch in it goes on.")
 @click.option("--structures", help="In place of PLAN: structure files, comma-separated, each with ...")
 @click.option("--ligands", help="... each of these ligands (residue names) and ...")
 @click.option("--mutations", help="... each of these mutations; + joins a compound. WT in simulations.")

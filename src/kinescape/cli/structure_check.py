@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.progress import downloads_progress
 from kinescape.cli.tables import print_table
 
 
 @click.command()
 @click.argument("entries", nargs=-1, required=True, metavar="ENTRY...")
-@click.option("-o", "--out", "folder", type=click.Path(path_type=Path), required=True, help="Folder for the files.")
+@click.option("-o", "--out", "folder", type=FolderToAddTo(), required=True, help="Folder for the files.")
 @click.option("--server", default="", metavar="URL", help="A mirror in place of RCSB's file server (HTTPS).")
 @click.option("--quiet", is_flag=True, help="No progress display.")
 def fetch(entries: tuple[str, ...], folder: Path, server: str, quiet: bool) -> None:

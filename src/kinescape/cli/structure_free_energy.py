@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.simulation_options import simulation_options
 from kinescape.cli.tables import print_table
 
@@ -50,6 +51,7 @@ def judge(windows: Path, temperature: float) -> None:
     header = ("windows", "overlap", "forward kT", "backward kT", "independent samples")
     print_table("", header, table_of(found))
     click.echo(f"halves: {found.halves[0]:.3f} and {found.halves[1]:.3f} kT")
+    click.echo("rotamers: not looked at (a table of energies has none)")
     kcal = found.kcal(temperature)
     if kcal is None:
         raise KinescapeError("no free energy is told: " + "; ".join(found.refused))
@@ -69,7 +71,7 @@ def judge(windows: Path, temperature: float) -> None:
 @click.option("--parameters", type=PATH, help="OpenMM force-field file of a ligand that is not packaged.")
 @click.option("--smiles", help="With --parameters: the ligand as modelled, charge and stereochemistry included.")
 @simulation_options
-@click.option("-o", "--out", type=PATH, required=True, help="Folder; a run in it goes on where it stopped.")
+@click.option("-o", "--out", type=FolderToAddTo(), required=True, help="Folder; a run in it goes on where it stopped.")
 def run(
     structure: Path,
     ligand: str,
@@ -97,6 +99,7 @@ def run(
     """
     from kinescape.errors import KinescapeError
     from kinescape.structure.alchemy.run import COLUMNS, Request, Told, rows_of, run_free_energy, settings_for
+    from kinescape.structure.alchemy.table import ROTAMER_COLUMNS, rotamer_rows
     from kinescape.structure.dynamics.platforms import choose_platform
     from kinescape.structure.dynamics.run import given_parameters
 
@@ -140,6 +143,11 @@ def run(
 
     outcome = run_free_energy(request, out, lambda line: click.echo(line, err=True), tell)
     print_table(f"{mutation}, {outcome.label}", COLUMNS[:-1], [row[:-1] for row in rows_of(outcome.results, 300.0)])
+    seen = [row[:8] + row[11:14] for row in rotamer_rows(outcome.results)]
+    if seen:
+        print_table("rotamers of both side chains", ROTAMER_COLUMNS[:8] + ROTAMER_COLUMNS[11:14], seen)
+    for note in outcome.notes:
+        click.echo(f"note: {note}")
     found = outcome.binding
     if found.value is None:
         raise KinescapeError("no free energy is told: " + "; ".join(found.refused))

@@ -20,6 +20,7 @@ from kinescape.cli.tables import print_table
 @click.option("--chain", default=None, help="Chain (default: the first with protein).")
 @click.option("--ph", default=7.4, show_default=True, type=PH, help="pH of the protonation.")
 @click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
+@click.option("--alternatives", is_flag=True, help="Every undecided rotamer of a mutant as a state of its own.")
 @click.option("--seed", default=1, show_default=True, help="Of the first positions of hydrogens.")
 def interactions(
     file: Path,
@@ -30,14 +31,17 @@ def interactions(
     chain: str | None,
     ph: float,
     smiles: tuple[str, ...],
+    alternatives: bool,
     seed: int,
 ) -> None:
     """What holds the ligand, wild type against mutants: tables, pictures, and a page to turn the models in.
 
     The ligand stays where the crystal has it in every model, so what is shown is what the mutation does to the contacts
-    of that pose, not whether the drug still binds.
+    of that pose, not whether the drug still binds. With --alternatives every rotamer of a mutant that the energy does
+    not tell from the chosen one is a state, such as L1196M[mtm], and a difference that depends on it is told so.
     """
-    from kinescape.structure.compare import BORDERLINE_NOTE, differences_of, nothing_differs, states_of
+    from kinescape.structure.compare import BORDERLINE_NOTE, nothing_differs, states_of
+    from kinescape.structure.holding import has_alternatives, held_differences
     from kinescape.structure.mutations import listed_mutations
     from kinescape.structure.network import parse_network
     from kinescape.structure.options import smiles_options
@@ -56,6 +60,7 @@ def interactions(
         ph=ph,
         seed=seed,
         smiles=given,
+        alternatives=alternatives,
         progress=lambda name: click.echo(f"modelling {name}", err=True),
     )
     files = write_comparison(folder, states, ligand.upper(), file.name, given)
@@ -66,20 +71,23 @@ def interactions(
     print_table(
         f"{ligand.upper()} in the wild type of {model.name}", ("residue", "interaction", "A", "atoms", "via"), rows
     )
-    changed = [each for each in differences_of(states) if each.change != "same"]
+    turned = has_alternatives(states)
+    changed = [each for each in held_differences(states) if each.difference.change != "same"]
     lines = [
         (
-            each.mutant,
-            each.mutant_residue,
-            each.kind,
-            *each.lengths,
-            each.change,
+            each.difference.mutant,
+            each.difference.mutant_residue,
+            each.difference.kind,
+            *each.difference.lengths,
+            each.difference.change,
+            *([each.words] if turned else []),
         )
         for each in changed
     ]
     if lines:
-        print_table("What differs", ("mutant", "residue", "interaction", "WT A", "mutant A", "change"), lines)
-        if any(each.outside for each in changed):
+        header = ("mutant", "residue", "interaction", "WT A", "mutant A", "change", *(["holds"] if turned else []))
+        print_table("What differs", header, lines)
+        if any(each.difference.outside for each in changed):
             click.echo(BORDERLINE_NOTE)
     elif len(states) > 1:
         click.echo(f"\nWhat differs\n{nothing_differs(states)}")
@@ -91,6 +99,9 @@ def interactions(
                 f"{state.name}: {pair.first} {pair.first_atom} - {pair.second} {pair.second_atom} "
                 f"{pair.distance:.2f} A{angle}: {bond}"
             )
+        if state.mutant.turned is not None:
+            # What follows was told of the chosen one.
+            continue
         if state.mutant.unlike_wild_type:
             unlike = ", ".join(str(each) for each in state.mutant.unlike_wild_type)
             click.echo(f"{state.name}: protonation differs from the wild type: {unlike}")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kinescape.cli.lazy import OutputFile
 from kinescape.cli.ph import PH
 from kinescape.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from kinescape.structure.mutant import Change, Mutant
 
 
 @click.command()
@@ -19,6 +23,9 @@ from kinescape.cli.tables import print_table
 @click.option("--ph", default=7.4, show_default=True, type=PH, help="pH of the protonation.")
 @click.option("--smiles", multiple=True, metavar="NAME=SMILES", help="Bond orders of a ligand that is not packaged.")
 @click.option("--rotamer", multiple=True, metavar="NAME=ROTAMER", help="Take this rotamer: L1196M=mtm.")
+@click.option(
+    "--alternatives", is_flag=True, help="Models of undecided rotamers too: NAME.L1196M-mtm.pdb beside NAME.pdb."
+)
 @click.option("--seed", default=1, show_default=True, help="Of the first positions of hydrogens.")
 def mutate(
     file: Path,
@@ -28,28 +35,36 @@ def mutate(
     ph: float,
     smiles: tuple[str, ...],
     rotamer: tuple[str, ...],
+    alternatives: bool,
     seed: int,
 ) -> None:
     """Model a mutant: side chains placed, neighbours relaxed, hydrogens by pKa; clash and strain are told.
 
+    --alternatives writes beside model.pdb a whole model of every rotamer that the energy does not tell from the chosen
+    one: model.L1196M-mtm.pdb.
+
     Residues that the structure does not have are not invented. The ligand stays where the crystal has it: what the
     mutation does to its binding is not said by this model alone.
     """
+    from kinescape.structure.alternatives import check_files, possible_files, write_models
     from kinescape.structure.mutate import mutate as model_mutant
+    from kinescape.structure.mutations import parse_mutations
     from kinescape.structure.options import rotamer_options, smiles_options
     from kinescape.structure.read import read_model
-    from kinescape.structure.tell import remarks_of
-    from kinescape.structure.write_pdb import write_pdb
 
+    asked = rotamer_options(rotamer)
+    possible = possible_files(out, parse_mutations(mutation), asked) if alternatives else ()
+    check_files(possible, file)
     mutant = model_mutant(
         read_model(file, chain),
         mutation,
         ph=ph,
         seed=seed,
         smiles=smiles_options(smiles),
-        rotamers=rotamer_options(rotamer),
+        rotamers=asked,
+        alternatives=alternatives,
     )
-    write_pdb(out, mutant.model, remarks_of(mutant, file.name))
+    written = write_models(out, mutant, file.name)
     click.echo(f"{mutant.name} on {mutant.model.name}, chain {mutant.model.chain}: {out}")
     for change in mutant.changes:
         chis = ", ".join(f"{chi:.0f}" for chi in change.chis) or "none"
@@ -69,11 +84,41 @@ def mutate(
             click.echo(
                 f"not decided by the energy (within {change.undecided_within:g} kJ/mol): {', '.join(change.undecided)}"
             )
-        rows = [
+        header: tuple[str, ...] = ("rotamer", "kJ/mol above the best", "chosen", "relaxed from")
+        rows: list[tuple[str, ...]] = [
             (each.rotamer, f"{each.energy:.1f}", "x" if each.chosen else "", each.start) for each in change.candidates
         ]
-        print_table("", ("rotamer", "kJ/mol above the best", "chosen", "relaxed from"), rows)
+        if alternatives:
+            models = {one.rotamer: path.name for one, path in written.items() if one.mutation == change.name}
+            header = (*header, "model")
+            rows = [(*row, out.name if row[2] else models.get(row[0], "")) for row in rows]
+        print_table("", header, rows)
+        for other in mutant.alternatives:
+            _tell_alternative(other, change)
     unusual = ", ".join(f"{site.label} {site.state} (pKa {site.pka:g})" for site in mutant.unusual_sites)
     click.echo(f"\nunusual protonation at pH {ph:g}: {unusual or 'none'}")
     for note in mutant.model.notes:
         click.echo(f"note: {note}")
+    for other in mutant.alternatives:
+        for note in other.model.notes:
+            if note not in mutant.model.notes:
+                click.echo(f"note on {other.name}: {note}")
+    if alternatives and not written:
+        why = "no rotamer is undecided" if possible else "no residue has a rotamer left to choose"
+        click.echo(f"models of undecided rotamers: none, {why}")
+    for path in possible:
+        if path.exists() and path not in written.values():
+            click.echo(f"{path}: of an earlier run; this one did not write it", err=True)
+
+
+def _tell_alternative(model: Mutant, chosen: Change) -> None:
+    """One line on the model of an undecided rotamer, under what was told of the residue that is turned in it."""
+    if model.turned is None or model.turned.mutation != chosen.name:
+        return
+    change = next(each for each in model.changes if each.name == chosen.name)
+    chis = ", ".join(f"{chi:.0f}" for chi in change.chis)
+    click.echo(
+        f"{model.name}: chi {chis}; strain {change.strain:.1f} kJ/mol; largest shift of another residue "
+        f"{change.shift:.2f} A; clashes: {len(change.clashes_before)} before relaxation, "
+        f"{len(change.clashes_after)} after"
+    )

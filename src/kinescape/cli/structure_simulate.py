@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
 from kinescape.cli.simulation_options import simulation_options
 
 PATH = click.Path(path_type=Path)
@@ -26,7 +27,9 @@ PATH = click.Path(path_type=Path)
 @click.option("--time-ns", type=float, default=None, help="Production of each replica [5; reduced on a CPU: 0.1].")
 @click.option("--frame-ps", type=float, default=None, help="Time between frames [10; under 1 ns: 1].")
 @simulation_options
-@click.option("-o", "--out", type=PATH, required=True, help="Folder; a simulation in it goes on where it stopped.")
+@click.option(
+    "-o", "--out", type=FolderToAddTo(), required=True, help="Folder; a simulation in it goes on where it stopped."
+)
 def simulate(
     structure: Path,
     ligand: str | None,

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kinescape.cli.lazy import FolderToAddTo
+
 if TYPE_CHECKING:
     from kinescape.timeline.build import Step
 
 
 @click.command()
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for tables and pictures.")
+@click.option("-o", "--out", required=True, type=FolderToAddTo(), help="Folder for tables and pictures.")
 def timeline(results: tuple[Path, ...], out: Path) -> None:
     """What emerged, stayed, rose, fell or was cleared between the samples of a patient.
 
@@ -30,7 +32,10 @@ def timeline(results: tuple[Path, ...], out: Path) -> None:
         click.echo(f"{each.patient}: {len(each.samples)} samples, ordered {_basis(each.basis)}")
         for course in each.courses:
             moments = zip(each.samples, course.steps, strict=True)
-            steps = [f"{info.sample} {step.change.name.replace('_', ' ')}{_value(step)}" for info, step in moments]
+            steps = [
+                f"{info.sample} {step.change.name.replace('_', ' ')}{_value(step)}{_inspected(step)}"
+                for info, step in moments
+            ]
             click.echo(f"  {course.name}: " + " -> ".join(steps))
         for said in told_apart_by_time(each):
             click.echo(f"  {said}")
@@ -41,6 +46,11 @@ def timeline(results: tuple[Path, ...], out: Path) -> None:
 
 def _basis(basis: str) -> str:
     return "by date" if basis == "date" else "as given (not every sample has a date)"
+
+
+def _inspected(step: Step) -> str:
+    said = step.point.call.inspected if step.point.call is not None else ""
+    return f" [{said}]" if said else ""
 
 
 def _value(step: Step) -> str:

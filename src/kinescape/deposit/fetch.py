@@ -26,7 +26,8 @@ SHEET_COLUMNS = (
 )
 
 Watch = Callable[[str, int, int], None]
-"""Called with a file's name, its bytes that are there, and its bytes in all; from several threads."""
+"""Called with a file's name, its bytes that are there, and its bytes in all; from several threads. Of every file once
+before anything of it comes: what was there already has no part in the pace."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ def fetch_reads(
     files = [file for run in usable for file in run.mates]
     missing = [file for file in files if not _is_there(folder, file)]
     _check_space(folder, missing)
+    for file in files:
+        watch(file.name, _bytes_there(folder, file) if file in missing else file.size, file.size)
     _fetch_all(folder, missing, connections, watch)
     sheet = folder / SHEET
     write_text(sheet, sheet_text(usable))
@@ -116,8 +119,14 @@ def _is_there(folder: Path, file: RemoteFile) -> bool:
     return mark.read_bytes().strip() == f"{file.md5} {path.stat().st_mtime_ns}".encode()
 
 
+def _bytes_there(folder: Path, file: RemoteFile) -> int:
+    """What an earlier call brought of a file that is not whole."""
+    part = folder / f".{file.name}.part"
+    return part.stat().st_size if part.exists() else 0
+
+
 def _check_space(folder: Path, missing: Sequence[RemoteFile]) -> None:
-    have = sum(part.stat().st_size for file in missing if (part := folder / f".{file.name}.part").exists())
+    have = sum(_bytes_there(folder, file) for file in missing)
     check_space(folder, int(SPARE * (sum(file.size for file in missing) - have)))
 
 

@@ -13,6 +13,7 @@ from kinescape.report.beside import read_beside
 from kinescape.report.page import render_sample
 from kinescape.review.entries import Review
 from kinescape.review.file import review_or_fault
+from kinescape.review.shown import with_verdicts
 
 COURSE_MARK = 'id="course"'
 """Stands in a page that shows other samples."""
@@ -41,8 +42,9 @@ def _shows_others(out: Path, sample: str) -> bool:
 
 def _write_pages(out: Path, samples: Sequence[SampleResult], viewer: bool) -> None:
     given = tuple(each.sample.sample for each in samples)
+    shown = {each.sample.sample: with_verdicts(each, sample_folder(out, each.sample.sample)) for each in samples}
     for result in samples:
-        history = tuple(other for other in samples if other is not result)
+        history = tuple(shown[other.sample.sample] for other in samples if other is not result)
         page = sample_folder(out, result.sample.sample) / PAGE
         text = render_sample(result, history, given, read_beside(page.parent, result, viewer))
         if text != page.read_text(encoding="utf-8"):

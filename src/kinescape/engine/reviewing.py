@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pysam
 
 from kinescape.engine.folder import PAGE, POSITIONS, PRINT, RESULT, VARIANTS, sample_folder
-from kinescape.engine.history import reviews_of
+from kinescape.engine.history import COURSE_MARK, reviews_of
 from kinescape.engine.identity import write_identity
 from kinescape.errors import InputError
 from kinescape.exports.pdf import write_pdf
@@ -21,6 +22,7 @@ from kinescape.report.page import render_sample
 from kinescape.report.result import read_result
 from kinescape.report.vcf import write_vcf
 from kinescape.review.entries import Review
+from kinescape.review.shown import with_verdicts
 from kinescape.review.states import reviewed
 from kinescape.sheet import is_sample_name
 
@@ -65,25 +67,19 @@ def find_sample(given: Path, out: Path | None) -> Path:
 def show_review(folder: Path, result: SampleResult, review: Review) -> list[Path]:
     """Make again what shows ``review``; returns the files.
 
-    The page keeps the patient's other samples and the viewer as they stand in it now.
+    Pages keep the patient's other samples and the viewer as they stand in them now. Those of other samples that show
+    this one are made again, too.
     """
     written = [folder / PAGE]
     run = folder.parent.parent
     listed = _listed(run) if folder.parent.name == "samples" else None
-    there = (folder / PAGE).read_text(encoding="utf-8") if (folder / PAGE).is_file() else ""
     results = _results(run, listed) if listed is not None else []
-    history = tuple(
-        other
-        for other in results
-        if 'id="course"' in there
-        and other.sample.patient == result.sample.patient
-        and other.sample.role == "plasma"
-        and other.sample.sample != result.sample.sample
-    )
-    given = tuple(each.sample.sample for each in results)
-    left_out = "The viewer was left out of this page on request." in there
-    page = render_sample(result, history, given if history else (), read_beside(folder, result, viewer=not left_out))
-    write_text(folder / PAGE, page)
+    _write_page(folder, result, run, results)
+    for other in results:
+        place = sample_folder(run, other.sample.sample)
+        if _beside_each_other(result, other) and COURSE_MARK in _page(place):
+            _write_page(place, other, run, results)
+            written.append(place / PAGE)
     if (folder / VARIANTS).is_file():
         with pysam.VariantFile(str(folder / VARIANTS)) as variants:
             contigs = [(str(each.name), each.length or 0) for each in variants.header.contigs.values()]
@@ -102,6 +98,29 @@ def show_review(folder: Path, result: SampleResult, review: Review) -> list[Path
         )
         written.append(run / INDEX)
     return written
+
+
+def _write_page(folder: Path, result: SampleResult, run: Path, results: Sequence[SampleResult]) -> None:
+    there = _page(folder)
+    history = tuple(
+        with_verdicts(other, sample_folder(run, other.sample.sample))
+        for other in results
+        if COURSE_MARK in there and _beside_each_other(result, other)
+    )
+    given = tuple(each.sample.sample for each in results)
+    left_out = "The viewer was left out of this page on request." in there
+    page = render_sample(result, history, given if history else (), read_beside(folder, result, viewer=not left_out))
+    write_text(folder / PAGE, page)
+
+
+def _page(folder: Path) -> str:
+    return (folder / PAGE).read_text(encoding="utf-8") if (folder / PAGE).is_file() else ""
+
+
+def _beside_each_other(result: SampleResult, other: SampleResult) -> bool:
+    """Whether a page of the one shows the other, if it shows any."""
+    one, two = result.sample, other.sample
+    return two.patient == one.patient and two.role == "plasma" and two.sample != one.sample
 
 
 def _identity(run: Path, results: list[SampleResult]) -> IdentityCheck | None:

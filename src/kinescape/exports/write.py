@@ -10,6 +10,7 @@ from pathlib import Path
 from kinescape.errors import InputError
 from kinescape.exports.select import file_stem
 from kinescape.files import write_text
+from kinescape.output_folder import check_folder_to_add_to, check_output_file, check_output_folder
 from kinescape.records import SampleResult
 
 
@@ -53,8 +54,7 @@ def export(results: Sequence[SampleResult], kind: str, out: Path, options: Optio
     if kind == "cbioportal":
         from kinescape.exports.cbioportal import export_study
 
-        if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "meta_study.txt").is_file()):
-            raise InputError("is there and is no study", file=out, expected="a new folder, or one of an earlier export")
+        _check_study(out)
         export_study(results, options.study, out)
         return [out]
     if kind in ("tsv", "maf"):
@@ -69,6 +69,30 @@ def export(results: Sequence[SampleResult], kind: str, out: Path, options: Optio
     else:
         parts = {result.sample.sample: _writer(kind, result, options) for result in results}
     return _write_parts(parts, kind, out)
+
+
+def check_output(kind: str, out: Path) -> None:
+    """Look, before anything is read, whether ``kind`` may be written to ``out``. Makes nothing.
+
+    Raises
+    ------
+    InputError
+        As :func:`export`, where the path alone tells.
+    """
+    if kind == "cbioportal":
+        _check_study(out)
+    elif kind in ("tsv", "maf"):
+        check_output_file(_file_path(out, kind))
+    elif out.is_dir():
+        check_folder_to_add_to(out)
+    else:
+        check_output_file(out)
+
+
+def _check_study(out: Path) -> None:
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / "meta_study.txt").is_file()):
+        raise InputError("is there and is no study", file=out, expected="a new folder, or one of an earlier export")
+    check_output_folder(out, "export")
 
 
 def _one_table(results: Sequence[SampleResult], kind: str) -> str:

@@ -30,6 +30,8 @@ class Moment:
     change: str
     """Name of the change in words; empty where there is none to name."""
     why: str
+    inspected: str
+    """What people said of the call of that sample; empty where there is no call, or nobody said anything."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class Course:
     tracks: tuple[Track, ...]
     by_date: bool
     """Whether the order is that of the dates; else it is the order given."""
+
+    @property
+    def inspected(self) -> bool:
+        """Whether anybody said anything of a call of these samples."""
+        return any(moment.inspected for track in self.tracks for moment in track.moments)
 
 
 CHANGES = {
@@ -96,7 +103,7 @@ def _moment(step: Step) -> Moment:
         why = f"{_points(difference.value)} ({_points(difference.low)} to {_points(difference.high)})"
     elif change.name in ("emerging", "cleared", "within_limit"):
         why = change.note
-    return Moment(step.point, words, why)
+    return Moment(step.point, words, why, step.point.call.inspected if step.point.call is not None else "")
 
 
 def _points(value: float) -> str:

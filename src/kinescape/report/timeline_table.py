@@ -15,6 +15,7 @@ COLUMNS = (
     *("patient", "variant", "genomic", "order", "sample", "date", "timepoint", "therapy", "line"),
     *("state", "vaf", "vaf_low", "vaf_high", "lod95", "fragments", "independent", "change", "compared_with"),
     *("difference", "difference_low", "difference_high", "note"),
+    "inspected",
 )
 MISSING = "."
 
@@ -88,6 +89,7 @@ def _step(step: Step) -> dict[str, Any]:
         "difference_low": difference.low if difference else None,
         "difference_high": difference.high if difference else None,
         "note": change.note,
+        "inspected": point.call.inspected if point.call is not None else "",
     }
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from kinescape.errors import InputError
 from kinescape.structure.interactions import NEAR_ANGLE, NEAR_LENGTH, WATER_BRIDGE, Contact, contacts_of, nearly_of
 from kinescape.structure.model import Model
-from kinescape.structure.mutate import Mutant, mutate
+from kinescape.structure.mutant import Mutant
+from kinescape.structure.mutate import mutate
 from kinescape.structure.mutations import WILD_TYPE, Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.network import PolarPair, network_of
 from kinescape.structure.options import check_smiles
@@ -39,7 +40,25 @@ class State:
 
     @property
     def name(self) -> str:
+        """``WT``, ``L1196M``; ``L1196M[mtm]`` where an undecided rotamer stands in place of the chosen one."""
         return self.mutant.name
+
+    @property
+    def file_name(self) -> str:
+        """The name without brackets, which shells take for a pattern: ``L1196M-mtm``."""
+        return self.name.replace("[", "-").replace("]", "")
+
+    @property
+    def of(self) -> str:
+        """Name of the mutant whose state it is, the same for all its undecided rotamers."""
+        return self.name if self.mutant.turned is None else self.mutant.turned.of
+
+    @property
+    def rotamer(self) -> str:
+        """Of the residue that is turned here; of the chosen model that of its only changed residue, else empty."""
+        if self.mutant.turned is not None:
+            return self.mutant.turned.rotamer
+        return self.mutant.changes[0].rotamer if len(self.mutant.changes) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -81,12 +100,14 @@ def states_of(
     ph: float = PH,
     seed: int = 1,
     smiles: dict[str, str] | None = None,
+    alternatives: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[State]:
     """The wild type and each mutant (compounds with ``+``), all relaxed around the same residues.
 
     The wild type is relaxed around every residue that any of the mutants changes, and so is each mutant: what differs
-    between them is then the mutation, not the preparation.
+    between them is then the mutation, not the preparation. With ``alternatives`` every undecided rotamer of a mutant is
+    a state of its own, right behind that of the mutant (:func:`.mutate.mutate`).
 
     Raises
     ------
@@ -105,10 +126,11 @@ def states_of(
     states = []
     for name in dict.fromkeys([WILD_TYPE, *(name_of(each) for each in parsed)]):
         progress(name)
-        mutant = mutate(model, name, ph=ph, seed=seed, relax_around=sites, smiles=smiles)
-        pairs = network_of(mutant.model, numbers) if numbers else ()
-        contacts, nearly = (look(mutant.model, ligand, smiles) for look in (contacts_of, nearly_of))
-        states.append(State(mutant, contacts, pairs, nearly))
+        chosen = mutate(model, name, ph=ph, seed=seed, relax_around=sites, smiles=smiles, alternatives=alternatives)
+        for mutant in (chosen, *chosen.alternatives):
+            pairs = network_of(mutant.model, numbers) if numbers else ()
+            contacts, nearly = (look(mutant.model, ligand, smiles) for look in (contacts_of, nearly_of))
+            states.append(State(mutant, contacts, pairs, nearly))
     return states
 
 

@@ -22,6 +22,7 @@ from kinescape.structure.compare import State, borderline_of
 from kinescape.structure.geometry import Points
 from kinescape.structure.label_places import Label, place_labels
 from kinescape.structure.model import Residue
+from kinescape.structure.mutant import UNDECIDED
 from kinescape.structure.sidechain import bonds_within
 
 GREY, ORANGE, BLUE = REFERENCE_MODEL, CHANGED_RESIDUE, MUTANT_MODEL
@@ -36,6 +37,8 @@ LETTERS = {
     "water bridge": "W",
 }
 """What stands in a cell of the map, by the beginning of a kind's name."""
+WIDTH, TURNED = 1.15, 0.75
+"""Inches of the map per state, and per model of an undecided rotamer."""
 TOUCH, MOST_KINDS = 0.35, 3
 """What a van der Waals contact adds to a cell's colour, where any other kind adds 1; the darkest colour."""
 
@@ -45,12 +48,16 @@ def draw_map(states: Sequence[State], path: Path) -> None:
 
     A van der Waals contact, which nearly every residue of a pocket has, counts for less (:data:`TOUCH`). A bar with
     numbers explains the colours. A kind that is borderline in a state stands in brackets there, and adds no colour.
+    Models of undecided rotamers stand right of their mutant's, named by the rotamer alone; what belongs to one mutant
+    stands between wider gaps.
     """
     plt = _pyplot()
     numbers = sorted({contact.number for state in states for contact in state.contacts})
     wild = {each.number: each.label for each in states[0].mutant.model.protein}
+    turned = [column for column, state in enumerate(states) if state.mutant.turned is not None]
     figure, axes = plt.subplots(
-        figsize=(max(3.6, 1.9 + 1.15 * len(states)), 2.5 + 0.3 * len(numbers)), layout="constrained"
+        figsize=(max(3.6, 1.9 + WIDTH * (len(states) - len(turned)) + TURNED * len(turned)), 2.5 + 0.3 * len(numbers)),
+        layout="constrained",
     )
     weight = np.zeros((len(numbers), len(states)))
     borderline = borderline_of(states)
@@ -69,12 +76,16 @@ def draw_map(states: Sequence[State], path: Path) -> None:
             axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else MODEL_INK)
     image = axes.imshow(weight, cmap="Blues", vmin=0, vmax=MOST_KINDS, aspect="auto")
     image.set_zorder(0)
-    axes.set_xticks(range(len(states)), [state.name for state in states], rotation=30, ha="left", fontsize=9)
+    axes.set_xticks(range(len(states)), _columns(states), rotation=30, ha="left", fontsize=9)
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(numbers)), [wild.get(number, str(number)) for number in numbers], fontsize=9)
     axes.set_xticks(np.arange(-0.5, len(states)), minor=True)
     axes.set_yticks(np.arange(-0.5, len(numbers)), minor=True)
     axes.grid(which="minor", color="white", linewidth=1.5)
+    if turned:
+        for column in range(1, len(states)):
+            if states[column].of != states[column - 1].of:
+                axes.axvline(column - 0.5, color="white", linewidth=7)
     axes.tick_params(which="both", length=0)
     for side in axes.spines.values():
         side.set_visible(False)
@@ -83,6 +94,8 @@ def draw_map(states: Sequence[State], path: Path) -> None:
     lines = ["   ".join(key[place : place + 2]) for place in range(0, len(key), 2)]
     if any(borderline):
         lines.append("(X): borderline, the same atoms just beyond a criterion")
+    if turned:
+        lines.append(f"[rotamer] over the columns: those within {UNDECIDED:g} kJ/mol")
     lines.append("empty: no contact" + ("   M: residue of the mutant" if len(states) > 1 else ""))
     axes.set_xlabel("\n".join(lines), fontsize=8, color=MODEL_NOTE)
     bar = figure.colorbar(
@@ -92,6 +105,18 @@ def draw_map(states: Sequence[State], path: Path) -> None:
     bar.ax.tick_params(labelsize=8, length=2, colors=MODEL_NOTE)
     bar.set_label(f"kinds of contact in a cell (touches count {TOUCH:g})", fontsize=8, color=MODEL_NOTE)
     _save(figure, path)
+
+
+def _columns(states: Sequence[State]) -> list[str]:
+    """What stands over the columns: names; of a residue's undecided rotamers the rotamer, and so of the chosen one."""
+    names = []
+    for state in states:
+        several = any(other.mutant.turned is not None and other.of == state.name for other in states)
+        if state.mutant.turned is not None and "+" not in state.of:
+            names.append(f"[{state.rotamer}]")
+        else:
+            names.append(f"{state.name}[{state.rotamer}]" if several and state.rotamer else state.name)
+    return names
 
 
 def draw_overlay(wild_type: State, mutant: State, ligand: str, path: Path) -> None:

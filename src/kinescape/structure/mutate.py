@@ -9,14 +9,16 @@ import numpy as np
 
 from kinescape.errors import InputError
 from kinescape.structure.chain_ends import completed
-from kinescape.structure.clashes import Clash, clashes_of
+from kinescape.structure.clashes import clashes_of
 from kinescape.structure.geometry import dihedral
 from kinescape.structure.model import Model, Residue
+from kinescape.structure.mutant import Change, Mutant, Turned
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations, seen_residue
 from kinescape.structure.options import check_smiles
 from kinescape.structure.parameters import Floats, Parameters, parameters_of
 from kinescape.structure.place import (
     Candidate,
+    Placement,
     felt,
     merged,
     moving,
@@ -35,8 +37,6 @@ from kinescape.structure.strain import strain_of
 INSIDE, FREE = 1.0, 0.7
 """Nanometres around the changed residues within which atoms are felt, and within which they move, in the last step."""
 HYDROGEN_STEPS, LAST_STEPS = 60, 200
-UNDECIDED = 6.0
-"""kJ/mol (1.4 kcal/mol): differences below this are within the error of such energies and are told as undecided."""
 WATER_TOO_NEAR = 2.4
 """Å from a heavy atom of a new side chain at which a water of the crystal cannot have stayed."""
 PROLINE_PHI = (-100.0, -40.0)
@@ -44,56 +44,31 @@ PROLINE_PHI = (-100.0, -40.0)
 
 
 @dataclass(frozen=True)
-class Change:
-    """What became of one substituted residue.
-
-    ``chis`` in degrees; ``clashes_before`` as the best-fitting rotamer stood before anything moved; ``strain`` in
-    kJ/mol (:func:`.strain.strain_of`); ``candidates`` are the rotamers that were relaxed, with their energies above the
-    best, each named by its angles after relaxation (the chosen one is ``rotamer``); ``neighbours`` changed their
-    rotamers; ``shift`` is the largest movement (Å) of any other heavy atom.
-    """
+class _Prepared:
+    """What all models of one mutant share. ``new``, ``incomplete``, ``around``: places in ``p.order``."""
 
     name: str
-    number: int
-    rotamer: str
-    chis: tuple[float, ...]
-    strain: float
-    clashes_before: tuple[Clash, ...]
-    clashes_after: tuple[Clash, ...]
-    candidates: tuple[Candidate, ...]
-    neighbours: tuple[str, ...]
-    shift: float
-
-    @property
-    def undecided(self) -> tuple[str, ...]:
-        """Other rotamers that the energy does not tell from the chosen one."""
-        return tuple(each.rotamer for each in self.candidates if not each.chosen and each.energy < UNDECIDED)
-
-    @property
-    def undecided_within(self) -> float:
-        """kJ/mol below which two rotamers count as equal."""
-        return UNDECIDED
+    substitutions: tuple[Substitution, ...]
+    protonated: Model
+    p: Parameters
+    new: list[int]
+    incomplete: list[int]
+    around: list[int]
+    asked: dict[int, str]
+    sites: tuple[Site, ...]
+    unlike: tuple[StateChange, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """A modelled mutant (or the wild type, prepared in the same way).
+class _Found:
+    """What was found for one new residue: ``before`` and ``fits`` (positions of its own particles by rotamer, the
+    best-fitting first) as things stood before anything moved, and where it was placed."""
 
-    ``model`` has standard residues, capped ends, all hydrogens of the chain; the ligand as it was, and the waters less
-    those that a new side chain displaced.
-    """
-
-    name: str
-    model: Model
-    sites: tuple[Site, ...]
-    changes: tuple[Change, ...] = ()
-    unlike_wild_type: tuple[StateChange, ...] = ()
-    """Titratable groups elsewhere whose state is not that of the wild type prepared in the same way."""
-
-    @property
-    def unusual_sites(self) -> tuple[Site, ...]:
-        """Titratable groups that are not in the state that they have free in water."""
-        return tuple(site for site in self.sites if site.unusual)
+    before: Floats
+    fits: dict[str, Floats]
+    placement: Placement
+    neighbours: tuple[str, ...]
 
 
 def mutate(
@@ -105,6 +80,7 @@ def mutate(
     relax_around: Sequence[int] = (),
     smiles: dict[str, str] | None = None,
     rotamers: dict[str, str] | None = None,
+    alternatives: bool = False,
 ) -> Mutant:
     """Model a mutant; with no mutations, the wild type prepared in the same way.
 
@@ -125,6 +101,11 @@ def mutate(
         Bond orders of ligands by residue name, where they are not packaged. One without is felt by its shape alone.
     rotamers
         Rotamers to take, whatever their energy, by the substitution's name: ``{"L1196M": "mtm"}``.
+    alternatives
+        Also make a whole model of every undecided rotamer of every mutated residue
+        (:attr:`.mutant.Mutant.alternatives`), one residue at a time in another rotamer, the others as chosen. A residue
+        whose rotamer was asked for has none. Each begins where that rotamer was relaxed with its neighbours; only the
+        last step is calculated for it.
 
     Raises
     ------
@@ -135,7 +116,8 @@ def mutate(
     substitutions = parse_mutations(mutations)
     check_against(model, substitutions)
     check_smiles(model, smiles)
-    _check_rotamers(substitutions, rotamers or {})
+    wanted = rotamers or {}
+    _check_rotamers(substitutions, wanted)
     for number in relax_around:
         seen_residue(model, number)
     prepared, built = completed(model)
@@ -153,24 +135,61 @@ def mutate(
     numbers = {residue.number: place for place, residue in enumerate(p.order) if residue.kind == "protein"}
     new = [numbers[each.number] for each in substitutions]
     incomplete = [place for place, each in enumerate(p.order) if each.kind == "protein" and each.label in built]
-    asked = _asked(substitutions, numbers, rotamers or {})
-    x, crowding, found = _placed(p, p.start, new, [place for place in incomplete if place not in new], asked)
-    around = [*new, *(numbers[number] for number in relax_around)]
-    if around:
-        x = _relaxed(p, x, around)
-    final, displaced = _without_displaced_waters(_with_positions(protonated, p, x), substitutions)
+    prepared_for = _Prepared(
+        name=name_of(substitutions),
+        substitutions=substitutions,
+        protonated=protonated,
+        p=p,
+        new=new,
+        incomplete=[place for place in incomplete if place not in new],
+        around=[*new, *(numbers[number] for number in relax_around)],
+        asked={numbers[each.number]: wanted[each.name] for each in substitutions if each.name in wanted},
+        sites=sites,
+        unlike=unlike,
+        notes=tuple(notes),
+    )
+    x, found = _placed(prepared_for)
+    mutant = _finished(prepared_for, x, found)
+    if not alternatives:
+        return mutant
+    others = [
+        _finished(
+            prepared_for,
+            _turned_to(p, x, found[place], each.start, place),
+            found,
+            Turned(mutant.name, change.name, each.rotamer, change.rotamer, each.energy, each.start),
+        )
+        for change, place in zip(mutant.changes, new, strict=True)
+        for each in change.undecided_candidates
+    ]
+    return replace(mutant, alternatives=tuple(others))
+
+
+def _finished(prepared: _Prepared, x: Floats, found: dict[int, _Found], turned: Turned | None = None) -> Mutant:
+    """The model of placed side chains: all relaxed together, and told."""
+    p, protonated = prepared.p, prepared.protonated
+    if prepared.around:
+        x = _relaxed(p, x, prepared.around)
+    final, displaced = _without_displaced_waters(_with_positions(protonated, p, x), prepared.substitutions)
+    notes = list(prepared.notes)
     if displaced:
         notes.append(f"Waters displaced by new side chains were left out: {', '.join(displaced)}.")
     changes = []
-    for each, place in zip(substitutions, new, strict=True):
-        residue = final.residue(each.number)
-        candidates, neighbours = found[place]
+    for each, place in zip(prepared.substitutions, prepared.new, strict=True):
+        residue, at = final.residue(each.number), found[place]
+        candidates, neighbours, fit = at.placement.candidates, at.neighbours, next(iter(at.fits.values()))
         chis = tuple(round(chi, 1) for chi in chis_of(residue))
         rotamer = nearest_rotamer(residue.name, chis)
+        if place in prepared.asked and rotamer != prepared.asked[place]:
+            notes.append(f"{each.name}: rotamer {prepared.asked[place]}, as asked for, relaxed to {rotamer}.")
+        if turned is not None and turned.mutation == each.name:
+            candidates, neighbours, fit = _with_chosen(candidates, turned.start), (), at.fits[turned.start]
+            if rotamer != turned.rotamer:
+                notes.append(f"{each.name}: the undecided rotamer {turned.rotamer} relaxed to {rotamer}.")
         # Relaxing everything together may still have turned the chosen one.
         candidates = merged([replace(one, rotamer=rotamer) if one.chosen else one for one in candidates])
-        if place in asked and rotamer != asked[place]:
-            notes.append(f"{each.name}: rotamer {asked[place]}, as asked for, relaxed to {rotamer}.")
+        crowding = at.before.copy()
+        crowding[p.residue_of == place] = fit
         changes.append(
             Change(
                 name=each.name,
@@ -178,14 +197,37 @@ def mutate(
                 rotamer=rotamer,
                 chis=chis,
                 strain=strain_of(p, x, place),
-                clashes_before=clashes_of(_with_positions(protonated, p, crowding[place]), {residue.key}),
+                clashes_before=clashes_of(_with_positions(protonated, p, crowding), {residue.key}),
                 clashes_after=clashes_of(final, {residue.key}),
                 candidates=candidates,
                 neighbours=neighbours,
-                shift=_largest_shift(p, p.start, x, new, incomplete),
+                shift=_largest_shift(p, p.start, x, prepared.new, prepared.incomplete),
             )
         )
-    return Mutant(name_of(substitutions), final.with_residues(final.residues, *notes), sites, tuple(changes), unlike)
+    return Mutant(
+        name=prepared.name if turned is None else turned.name,
+        model=final.with_residues(final.residues, *notes),
+        sites=prepared.sites,
+        changes=tuple(changes),
+        unlike_wild_type=prepared.unlike,
+        turned=turned,
+    )
+
+
+def _with_chosen(candidates: Sequence[Candidate], start: str) -> tuple[Candidate, ...]:
+    """The same candidates, the one that was relaxed from ``start`` chosen and first."""
+    chosen = [replace(each, chosen=each.start == start) for each in candidates]
+    return tuple(sorted(chosen, key=lambda each: not each.chosen))
+
+
+def _turned_to(p: Parameters, x: Floats, found: _Found, start: str, place: int) -> Floats:
+    """Placed side chains with that of ``place`` as it relaxed from ``start``, and its neighbours as they were then.
+
+    Residues that have moved since, as others were placed, stand where that left them.
+    """
+    since = np.linalg.norm(x - found.placement.positions, axis=1) > 1e-6
+    moved = np.isin(p.residue_of, np.unique(p.residue_of[since])) & (p.residue_of != place)
+    return np.where((moved | p.ligand)[:, None], x, found.placement.relaxed[start])
 
 
 def _substituted(model: Model, substitutions: Sequence[Substitution]) -> Model:
@@ -213,42 +255,37 @@ def _check_rotamers(substitutions: Sequence[Substitution], rotamers: dict[str, s
             )
 
 
-def _asked(substitutions: Sequence[Substitution], numbers: dict[int, int], rotamers: dict[str, str]) -> dict[int, str]:
-    return {numbers[each.number]: rotamers[each.name] for each in substitutions if each.name in rotamers}
-
-
-def _placed(
-    p: Parameters, x: Floats, new: list[int], incomplete: list[int], asked: dict[int, str]
-) -> tuple[Floats, dict[int, Floats], dict[int, tuple[tuple[Candidate, ...], tuple[str, ...]]]]:
+def _placed(prepared: _Prepared) -> tuple[Floats, dict[int, _Found]]:
     """Relax the hydrogens, then place incomplete side chains, then the new ones; twice where new ones can meet.
 
-    Returns the positions, those of the best-fitting rotamer of each new residue before anything moved, and what was
-    tried.
+    Returns the positions, and what was tried for each new residue.
     """
+    p, new, asked = prepared.p, prepared.new, prepared.asked
+    x = p.start
     absent = np.zeros(len(x), dtype=bool)
-    for place in (*new, *incomplete):
+    for place in (*new, *prepared.incomplete):
         absent |= side_chain(p, place, beyond_cb=True)
     x = _relaxed_hydrogens(p, x, absent)
-    for place in incomplete:
+    for place in prepared.incomplete:
         absent &= p.residue_of != place
         _, positions, _ = scored_rotamers(p, x, place, absent)[0]
         x = x.copy()
         x[p.residue_of == place] = positions
-    crowding: dict[int, Floats] = {}
-    found: dict[int, tuple[tuple[Candidate, ...], tuple[str, ...]]] = {}
+    found: dict[int, _Found] = {}
     for place in new:
         absent &= p.residue_of != place
-        stiff = x.copy()
-        stiff[p.residue_of == place] = scored_rotamers(p, x, place, absent)[0][1]
-        crowding[place] = stiff
-        x, candidates, neighbours = place_side_chain(p, x, place, without=absent, only=asked.get(place, ""))
-        found[place] = (candidates, neighbours)
+        fits = {rotamer.name: positions for rotamer, positions, _ in scored_rotamers(p, x, place, absent)}
+        placement = place_side_chain(p, x, place, without=absent, only=asked.get(place, ""))
+        found[place] = _Found(x, fits, placement, placement.moved)
+        x = placement.positions
     for place in new[:-1]:
         # Those placed first did not know of the later ones.
         if any(_meet(p, x, place, other) for other in new[new.index(place) + 1 :]):
-            x, candidates, neighbours = place_side_chain(p, x, place, only=asked.get(place, ""))
-            found[place] = (candidates, tuple(dict.fromkeys((*found[place][1], *neighbours))))
-    return x, crowding, found
+            placement = place_side_chain(p, x, place, only=asked.get(place, ""))
+            neighbours = tuple(dict.fromkeys((*found[place].neighbours, *placement.moved)))
+            found[place] = replace(found[place], placement=placement, neighbours=neighbours)
+            x = placement.positions
+    return x, found
 
 
 def _meet(p: Parameters, x: Floats, one: int, other: int) -> bool:

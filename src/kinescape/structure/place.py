@@ -61,15 +61,28 @@ class Candidate:
     start: str
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where a side chain went.
+
+    ``positions`` of all particles in nanometres; ``candidates`` are what the rotamers relaxed to, the best first;
+    ``moved`` the labels of neighbours that changed their rotamer; ``relaxed`` all positions (nanometres) by the name of
+    the rotamer that was relaxed (:attr:`Candidate.start`), its neighbours in the rotamers that were seen.
+    """
+
+    positions: Floats
+    candidates: tuple[Candidate, ...]
+    moved: tuple[str, ...]
+    relaxed: dict[str, Floats]
+
+
 def side_chain(p: Parameters, place: int, beyond_cb: bool = False) -> Mask:
     """Particles of a residue's side chain (``place`` in ``p.order``)."""
     names = (*BACKBONE_NAMES, "CB") if beyond_cb else BACKBONE_NAMES
     return np.asarray((p.residue_of == place) & ~np.isin(p.names, names), dtype=bool)
 
 
-def place_side_chain(
-    p: Parameters, x: Floats, place: int, *, without: Mask | None = None, only: str = ""
-) -> tuple[Floats, tuple[Candidate, ...], tuple[str, ...]]:
+def place_side_chain(p: Parameters, x: Floats, place: int, *, without: Mask | None = None, only: str = "") -> Placement:
     """Find the side chain of residue ``place`` its best conformation.
 
     Parameters
@@ -86,11 +99,6 @@ def place_side_chain(
     ------
     InputError
         The amino acid has no such rotamer.
-
-    Returns
-    -------
-    positions, candidates, moved
-        New positions; what the rotamers relaxed to, the best first; labels of neighbours that changed their rotamer.
     """
     absent = np.zeros(len(x), dtype=bool) if without is None else without & (p.residue_of != place)
     turned = scored_rotamers(p, x, place, absent)
@@ -119,7 +127,12 @@ def place_side_chain(
     ]
     first = Candidate(rotamer_at(p, positions, place), 0.0, True, chosen)
     candidates = merged((first, *sorted(others, key=lambda each: each.energy)))
-    return np.where(p.ligand[:, None], x, positions), candidates, moved_labels
+    return Placement(
+        positions=np.where(p.ligand[:, None], x, positions),
+        candidates=candidates,
+        moved=moved_labels,
+        relaxed={name: np.where(p.ligand[:, None], x, moved) for _, name, moved in relaxed},
+    )
 
 
 def merged(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:

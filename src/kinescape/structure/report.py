@@ -13,6 +13,7 @@ from kinescape.output_folder import output_folder
 from kinescape.structure.chemistry import smiles_of
 from kinescape.structure.compare import State, differences_of
 from kinescape.structure.figures import draw_map, draw_overlay
+from kinescape.structure.holding import has_alternatives, held_differences, key_of
 from kinescape.structure.ligand_picture import ligand_svg
 from kinescape.structure.tell import remarks_of
 from kinescape.structure.viewer import viewer_available, viewer_page
@@ -26,6 +27,8 @@ def write_comparison(
 
     ``differences.tsv`` and ``contacts.tsv`` (one row per contact), ``network.tsv`` (where one was asked for),
     ``models/STATE.pdb``, ``ligand-STATE.svg``, ``map.svg``, ``overlay-MUTANT.png``, ``view.html``, ``states.json``.
+    Where some states are models of undecided rotamers, ``differences.tsv`` has the columns ``state``,
+    ``models_with_this`` and ``models`` besides (:class:`.holding.Held`).
     """
     files: list[str] = []
     with output_folder(folder, "structure interactions") as place:
@@ -44,12 +47,13 @@ def write_comparison(
             drug = state.mutant.model.ligand(ligand)
             title = f"{drug.name} in {state.mutant.model.name}, {state.name}"
             picture = ligand_svg(drug, smiles_of(drug.name, smiles), state.contacts, title)
-            write_text(place / f"ligand-{state.name}.svg", picture)
-            write_pdb(place / "models" / f"{state.name}.pdb", state.mutant.model, remarks_of(state.mutant, source))
-            files += [f"ligand-{state.name}.svg", f"models/{state.name}.pdb"]
+            name = state.file_name
+            write_text(place / f"ligand-{name}.svg", picture)
+            write_pdb(place / "models" / f"{name}.pdb", state.mutant.model, remarks_of(state.mutant, source))
+            files += [f"ligand-{name}.svg", f"models/{name}.pdb"]
         for state in states[1:]:
-            draw_overlay(states[0], state, ligand, place / f"overlay-{state.name}.png")
-            files.append(f"overlay-{state.name}.png")
+            draw_overlay(states[0], state, ligand, place / f"overlay-{state.file_name}.png")
+            files.append(f"overlay-{state.file_name}.png")
         write_text(place / "states.json", _states(states, source, ligand))
         files.append("states.json")
     return files
@@ -67,6 +71,7 @@ def _differences(states: Sequence[State]) -> str:
         "change",
         "outside",
     )
+    found = differences_of(states)
     rows = [
         (
             each.mutant,
@@ -79,9 +84,18 @@ def _differences(states: Sequence[State]) -> str:
             each.change,
             each.outside,
         )
-        for each in differences_of(states)
+        for each in found
     ]
-    return _table(header, rows)
+    if not has_alternatives(states):
+        return _table(header, rows)
+    mutant_of = {state.name: state.of for state in states}
+    held = {(each.mutant, key_of(each.difference)): each for each in held_differences(states)}
+    wider: list[tuple[str, ...]] = []
+    for each, row in zip(found, rows, strict=True):
+        mutant = mutant_of[each.mutant]
+        there = held[mutant, key_of(each)]
+        wider.append((mutant, *row, str(len(there.states)), str(there.models)))
+    return _table(("mutant", "state", *header[1:], "models_with_this", "models"), wider)
 
 
 def _contacts(states: Sequence[State]) -> str:
@@ -130,6 +144,7 @@ def _states(states: Sequence[State], source: str, ligand: str) -> str:
         "states": [
             {
                 "name": state.name,
+                **_turned(state),
                 "notes": list(state.mutant.model.notes),
                 "unusual_protonation": [
                     {"residue": site.label, "state": site.state, "pka": site.pka} for site in state.mutant.unusual_sites
@@ -164,6 +179,22 @@ def _states(states: Sequence[State], source: str, ligand: str) -> str:
         ],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def _turned(state: State) -> dict[str, object]:
+    """Of the model of an undecided rotamer: which. Nothing for the others."""
+    turned = state.mutant.turned
+    if turned is None:
+        return {}
+    return {
+        "undecided_rotamer": {
+            "of": turned.of,
+            "residue": turned.mutation,
+            "rotamer": turned.rotamer,
+            "chosen": turned.chosen,
+            "kJ_per_mol_above_the_chosen": turned.energy,
+        }
+    }
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

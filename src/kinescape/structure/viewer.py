@@ -14,7 +14,9 @@ from kinescape import __version__
 from kinescape.errors import KinescapeError
 from kinescape.palette import MODEL_STATES
 from kinescape.structure.compare import BORDERLINE_NOTE, State, differences_of, nothing_differs
+from kinescape.structure.holding import has_alternatives, held_differences
 from kinescape.structure.model import Residue
+from kinescape.structure.view_rotamers import APART, undecided_rotamers, with_rotamers
 from kinescape.structure.write_pdb import pdb_text
 
 THREEDMOL = "2.5.5"
@@ -44,9 +46,13 @@ def viewer_page(states: Sequence[State], ligand: str) -> str:
     program = gzip.decompress(_program_file().read_bytes()).decode("utf-8")
     source = (resources.files("kinescape") / "data" / "structure" / "viewer.html").read_text(encoding="utf-8")
     template = Environment(autoescape=True).from_string(source)
-    wild_type, *mutants = states
+    wild_type, *others = states
+    mutants = [state for state in others if state.mutant.turned is None]
     name = wild_type.mutant.model.name
     shown = [_state(state, states, number, ligand) for number, state in enumerate(states)]
+    turned = has_alternatives(states)
+    if turned:
+        shown = with_rotamers(shown, states)
     data = {"states": shown, "pocket": _pocket(states, ligand), "ligand": ligand}
     names = ", ".join(state.name for state in mutants) or "no mutant"
     from markupsafe import Markup
@@ -56,10 +62,12 @@ def viewer_page(states: Sequence[State], ligand: str) -> str:
         lead=f"The pocket of {ligand} in the wild type (grey) and in {names}; changed residues in orange, ligand in "
         "green, its hydrogen bonds dashed.",
         alt=f"Three-dimensional view of {ligand} in {name}, wild type and {names} laid on each other. "
-        + "; ".join(f"{state.name}: hydrogen bonds to {_partners(state)}" for state in states),
+        + "; ".join(f"{state.name}: hydrogen bonds to {_partners(state)}" for state in (wild_type, *mutants)),
+        undecided=undecided_rotamers(states, shown) if turned else [],
+        apart=APART,
         states=shown,
         rows=[row for state in states for row in _rows(state)],
-        differing=_differing(states),
+        differing=_differing(states, turned),
         nothing=nothing_differs(states),
         borderline=BORDERLINE_NOTE if any(each.outside for each in differences_of(states)) else "",
         notes=list(dict.fromkeys(note for state in states for note in state.mutant.model.notes)),
@@ -158,18 +166,19 @@ def _rows(state: State) -> list[dict[str, str]]:
     ]
 
 
-def _differing(states: Sequence[State]) -> list[dict[str, str]]:
+def _differing(states: Sequence[State], turned: bool) -> list[dict[str, str]]:
     return [
         {
-            "mutant": each.mutant,
-            "residue": each.mutant_residue,
-            "kind": each.kind,
-            "wild_type": each.lengths[0],
-            "modelled": each.lengths[1],
-            "change": each.change,
+            "mutant": each.difference.mutant,
+            "residue": each.difference.mutant_residue,
+            "kind": each.difference.kind,
+            "wild_type": each.difference.lengths[0],
+            "modelled": each.difference.lengths[1],
+            "change": each.difference.change,
+            "holds": each.words if turned else "",
         }
-        for each in differences_of(states)
-        if each.change != "same"
+        for each in held_differences(states)
+        if each.difference.change != "same"
     ]
 
 

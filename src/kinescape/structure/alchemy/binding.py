@@ -9,20 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinescape.structure.alchemy.estimate import GAS_KCAL, LARGEST_DRIFT, FreeEnergy
+from kinescape.structure.alchemy.estimate import GAS_KCAL, LARGEST_DRIFT, SMALLEST_DRIFT, FreeEnergy
 from kinescape.structure.alchemy.legs import LEGS, Leg
-
-SMALLEST_DRIFT = 0.5
-"""kT by which two replicas may differ in any case, as the halves of one may."""
+from kinescape.structure.alchemy.rotamers import Rotamers, apart
 
 
 @dataclass(frozen=True)
 class LegResult:
-    """What one replica of one leg gave (kT)."""
+    """What one replica of one leg gave (kT). ``rotamers`` are those of both side chains in their end windows; where one
+    of them is refused, so is ``found``.
+    """
 
     leg: Leg
     replica: int
     found: FreeEnergy
+    rotamers: tuple[Rotamers, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def binding_of(results: Sequence[LegResult], temperature: float) -> Binding:
             apart = abs(first[0] - second[0])
             if not apart <= max(LARGEST_DRIFT * math.hypot(first[1], second[1]), SMALLEST_DRIFT):
                 refused.append(f"{leg}: replicas {one} and {other} differ by {apart:.1f} kT: not converged")
+    refused += _rotamers_apart(results)
     numbers = sorted(set(by_leg["complex"]) & set(by_leg["apo"]))
     if not numbers:
         refused.append("no replica has both legs")
@@ -68,3 +70,17 @@ def binding_of(results: Sequence[LegResult], temperature: float) -> Binding:
     else:
         notes = ("One replica: the error knows nothing of what was not visited.",)
     return Binding(float(np.mean(differences)), max(spread, estimated), tuple(differences), (), notes)
+
+
+def _rotamers_apart(results: Sequence[LegResult]) -> list[str]:
+    """Reasons where two replicas of a leg have other rotamers in an end window."""
+    refused = []
+    for one, other in itertools.combinations(results, 2):
+        if one.leg == other.leg:
+            for first, second in zip(one.rotamers, other.rotamers, strict=True):
+                if (drift := apart(first, second)) is not None:
+                    refused.append(
+                        f"{one.leg}: replicas {one.replica} and {other.replica} differ by {drift:.1f} kT in the "
+                        f"rotamers of {first.name}: not converged"
+                    )
+    return refused

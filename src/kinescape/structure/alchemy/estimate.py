@@ -11,7 +11,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,8 +30,9 @@ LEAST_SAMPLES = 20
 LARGEST_HYSTERESIS = 2.0
 """kT between forward and backward exponential averages of two neighbours (these lag; beyond that they have not met)."""
 LARGEST_DRIFT = 4.0
-"""Standard errors between the halves of the samples (and never less than 0.5 kT)."""
-
+"""Standard errors between the halves of the samples (and never less than :data:`SMALLEST_DRIFT`)."""
+SMALLEST_DRIFT = 0.5
+"""kT by which the halves, or two replicas, may differ in any case."""
 
 GAS_KCAL = 0.00198720425864083
 """Gas constant in kcal/mol/K."""
@@ -61,6 +62,10 @@ class FreeEnergy:
             return None
         unit = GAS_KCAL * temperature
         return self.value * unit, self.error * unit
+
+    def refused_by(self, reasons: Sequence[str]) -> FreeEnergy:
+        """The same, with no number told where another look gave reasons; unchanged without any."""
+        return replace(self, value=None, error=None, refused=(*self.refused, *reasons)) if reasons else self
 
 
 def free_energy(reduced: Sequence[Floats]) -> FreeEnergy:
@@ -109,7 +114,9 @@ def free_energy(reduced: Sequence[Floats]) -> FreeEnergy:
     if min(counts) > 1 and not all(math.isfinite(each) for each in (value, halves[0][0], halves[1][0])):
         refused.append("MBAR does not converge on these windows")
     drift = abs(halves[0][0] - halves[1][0])
-    if math.isfinite(drift) and not drift <= max(LARGEST_DRIFT * math.hypot(halves[0][1], halves[1][1]), 0.5):
+    if math.isfinite(drift) and not drift <= max(
+        LARGEST_DRIFT * math.hypot(halves[0][1], halves[1][1]), SMALLEST_DRIFT
+    ):
         refused.append(f"first and second half of the samples differ by {drift:.1f} kT: not converged")
     return FreeEnergy(
         value=None if refused else value,

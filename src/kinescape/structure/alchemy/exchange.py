@@ -2,7 +2,8 @@
 
 After every stretch of dynamics each window's positions are weighed in all windows; pairs swap by Metropolis (Chodera &
 Shirts 2011, doi:10.1063/1.3660669: many attempts on the same energies). A rotamer that is stuck in one window so comes
-loose in another, in which the side chain is not felt.
+loose in another, in which the side chain is not felt. Whether it did is recorded with every sample: the angles by which
+both side chains turn, and which walker (one configuration through time, in whatever window) was there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from openmm import unit
 
 from kinescape.errors import InputError
 from kinescape.files import whole_file
+from kinescape.structure.alchemy.chis import angles_at, chis_of
 from kinescape.structure.alchemy.hybrid import Hybrid
 from kinescape.structure.alchemy.path import State, path
 from kinescape.structure.dynamics.checkpoint import Moment, moment_of, seed_of
@@ -31,8 +33,10 @@ from kinescape.structure.dynamics.replica import BLOCK, Engine, alone, barostat
 from kinescape.structure.dynamics.watch import GAS, check_sound, exploded, temperature_of
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 NAME = "windows.npz"
+UNKNOWN = -1
 MINIMISE = 100
 """Most iterations in each window before it is sampled."""
 
@@ -89,12 +93,19 @@ class Sampling:
 @dataclass(frozen=True)
 class Ladder:
     """Where a set of windows is: ``moments`` of those that have begun, ``energies`` per window (windows, samples) as
-    energy / kT, ``chunk`` the next to do.
+    energy / kT, as :func:`.windows.sample_windows` gives them, ``chunk`` the next to do.
+
+    ``angles`` (windows, chis, samples) are those of :func:`.chis.chis_of` in degrees, ``walkers`` (windows, samples)
+    who was in each window, ``places`` (windows) who goes on there. Of samples from before they were recorded, angles
+    are NaN and walkers :data:`UNKNOWN`.
     """
 
     chunk: int = 0
     moments: tuple[Moment, ...] = ()
     energies: tuple[Floats, ...] = field(default_factory=tuple)
+    angles: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    walkers: Ints = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
+    places: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def samples(self) -> int:
@@ -123,8 +134,8 @@ def sample_ladder(
     seed: int,
     engine: Engine,
     tell: Tell = lambda _: None,
-) -> list[Floats]:
-    """Sample all windows, or what is left of them; reduced potentials as :func:`.windows.sample_windows` gives them.
+) -> Ladder:
+    """Sample all windows, or what is left of them.
 
     Parameters
     ----------
@@ -143,7 +154,7 @@ def sample_ladder(
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
         states = path(sampling.windows)
-        ladder = _read(folder / NAME, sampling.windows, len(start.positions))
+        ladder = _read(folder / NAME, sampling.windows, len(start.positions), len(chis_of(hybrid)))
         watch = _Watch(sampling, ladder, tell)
         while ladder.samples < sampling.samples:
             stage = Chunk(ladder.chunk, "production", 0, sampling.temperature, 0.0, protocol.solvent == "explicit")
@@ -154,7 +165,7 @@ def sample_ladder(
                 else:
                     ladder = _go_on(step, ladder, sampling, seed, watch)
             _write(folder / NAME, ladder)
-        return list(ladder.energies)
+        return ladder
 
 
 class _Stepper:
@@ -164,6 +175,7 @@ class _Stepper:
         self, hybrid: Hybrid, states: list[State], sampling: Sampling, seed: int, chunk: int, engine: Engine
     ) -> None:
         self.hybrid, self.states, self.sampling, self.seed, self.chunk = hybrid, states, sampling, seed, chunk
+        self.chis = chis_of(hybrid)
         self.integrator = openmm.LangevinMiddleIntegrator(
             sampling.temperature, sampling.friction, sampling.timestep_fs / 1000.0
         )
@@ -243,17 +255,21 @@ def _begin(step: _Stepper, ladder: Ladder, start: Moment, watch: _Watch) -> Ladd
     steps = step.sampling.steps(step.sampling.settle_ps)
     moment = step.step(window, steps, when)
     watch.step(f"window {window + 1} settles", steps)
-    energies = ladder.energies or tuple(np.zeros((len(step.states), 0)) for _ in step.states)
-    return Ladder(ladder.chunk + 1, (*ladder.moments, moment), energies)
+    count = len(step.states)
+    energies = ladder.energies or tuple(np.zeros((count, 0)) for _ in step.states)
+    angles, walkers = np.zeros((count, len(step.chis), 0)), np.zeros((count, 0), dtype=np.int64)
+    places = np.arange(count, dtype=np.int64)
+    return Ladder(ladder.chunk + 1, (*ladder.moments, moment), energies, angles, walkers, places)
 
 
 def _go_on(step: _Stepper, ladder: Ladder, sampling: Sampling, seed: int, watch: _Watch) -> Ladder:
     random = np.random.default_rng(seed_of(seed, ladder.chunk, "exchange"))
-    moments = list(ladder.moments)
+    moments, places = list(ladder.moments), ladder.places
     steps, first = sampling.steps(sampling.exchange_ps), ladder.samples
-    found = []
+    found, turned, there = [], [], []
     for sample in range(first, min(first + sampling.per_chunk, sampling.samples)):
         weights = np.empty((sampling.windows, sampling.windows))
+        angles = np.empty((sampling.windows, len(step.chis)))
         for window, moment in enumerate(moments):
             when = f"in window {window + 1} of {sampling.windows}, {(sample + 1) * sampling.exchange_ps:g} ps"
             step.place(window, moment)
@@ -261,16 +277,26 @@ def _go_on(step: _Stepper, ladder: Ladder, sampling: Sampling, seed: int, watch:
             weights[window] = step.weigh()
             if not np.isfinite(weights[window, window]):
                 raise exploded("the energy is not a number", when)
+            angles[window] = angles_at(moments[window].positions, step.chis)
             watch.step(f"sample {sample + 1} of {sampling.samples}", steps)
         found.append(weights)
+        turned.append(angles)
+        there.append(places)
         order = exchanged(weights, random)
-        moments = [moments[place] for place in order]
+        moments, places = [moments[place] for place in order], places[order]
     # (samples, sampled in, weighed in) -> per window sampled (weighed in, samples)
     stacked = np.stack(found)
     energies = tuple(
         np.concatenate([before, stacked[:, window].T], axis=1) for window, before in enumerate(ladder.energies)
     )
-    return Ladder(ladder.chunk + 1, tuple(moments), energies)
+    return Ladder(
+        ladder.chunk + 1,
+        tuple(moments),
+        energies,
+        np.concatenate([ladder.angles, np.stack(turned, axis=-1)], axis=-1),
+        np.concatenate([ladder.walkers, np.stack(there, axis=-1)], axis=-1),
+        places,
+    )
 
 
 def exchanged(weights: Floats, random: np.random.Generator) -> list[int]:
@@ -299,6 +325,9 @@ def _write(file: Path, ladder: Ladder) -> None:
         "velocities": np.stack([each.velocities for each in ladder.moments]),
         "boxes": np.stack(boxes) if boxes else np.zeros((0, 3, 3)),
         "energies": np.stack(ladder.energies),
+        "angles": ladder.angles,
+        "walkers": ladder.walkers,
+        "places": ladder.places,
     }
     written = io.BytesIO()
     np.savez(written, **arrays, sha256=np.array(_digest(arrays)))
@@ -306,29 +335,54 @@ def _write(file: Path, ladder: Ladder) -> None:
         temporary.write_bytes(written.getvalue())
 
 
-def _read(file: Path, windows: int, atoms: int) -> Ladder:
+def _read(file: Path, windows: int, atoms: int, chis: int) -> Ladder:
     if not file.exists():
         return Ladder()
+    arrays: dict[str, Any] = {}
+    digest = ""
     try:
         with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as content:
-            arrays = {name: content[name] for name in ("chunk", "positions", "velocities", "boxes", "energies")}
             digest = str(content["sha256"])
+            arrays = {name: content[name] for name in content.files if name != "sha256"}
+        ladder = _ladder_of(arrays, windows, chis)
     except Exception:
-        arrays, digest = {}, ""
-    if (
-        not arrays
-        or digest != _digest(arrays)
-        or arrays["energies"].shape[:2] != (windows, windows)
-        or arrays["positions"].shape[1] != atoms
-    ):
+        ladder = None
+    if ladder is None or digest != _digest(arrays) or not _fits(ladder, windows, atoms, chis):
         raise InputError(
             "the checkpoint is damaged or of other windows",
             file=file,
             expected="a file written by kinescape (or none: remove the replica)",
         )
+    return ladder
+
+
+def _ladder_of(arrays: dict[str, Any], windows: int, chis: int) -> Ladder:
     boxes = list(arrays["boxes"]) or [None] * len(arrays["positions"])
     moments = tuple(Moment(*each) for each in zip(arrays["positions"], arrays["velocities"], boxes, strict=True))
-    return Ladder(int(arrays["chunk"]), moments, tuple(arrays["energies"]))
+    energies = tuple(arrays["energies"])
+    if "angles" in arrays:
+        recorded = arrays["angles"], arrays["walkers"], arrays["places"]
+    else:
+        # Written before angles were recorded: who came from where is not known, so walkers are counted from here on.
+        samples = energies[0].shape[1]
+        recorded = (
+            np.full((windows, chis, samples), np.nan),
+            np.full((windows, samples), UNKNOWN, dtype=np.int64),
+            np.arange(windows, dtype=np.int64),
+        )
+    return Ladder(int(arrays["chunk"]), moments, energies, *recorded)
+
+
+def _fits(ladder: Ladder, windows: int, atoms: int, chis: int) -> bool:
+    samples = ladder.samples
+    return (
+        len(ladder.energies) == windows
+        and all(each.shape == (windows, samples) for each in ladder.energies)
+        and all(each.positions.shape == (atoms, 3) for each in ladder.moments)
+        and ladder.angles.shape == (windows, chis, samples)
+        and ladder.walkers.shape == (windows, samples)
+        and sorted(ladder.places.tolist()) == list(range(windows))
+    )
 
 
 def _digest(arrays: dict[str, Any]) -> str:

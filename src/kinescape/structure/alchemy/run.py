@@ -12,11 +12,13 @@ from typing import Any
 from kinescape.errors import InputError
 from kinescape.files import sha256_of, write_text
 from kinescape.structure.alchemy.binding import Binding, LegResult, binding_of
-from kinescape.structure.alchemy.estimate import GAS_KCAL, FreeEnergy, free_energy
+from kinescape.structure.alchemy.chis import chis_of
+from kinescape.structure.alchemy.estimate import GAS_KCAL, free_energy
 from kinescape.structure.alchemy.exchange import Advance, Sampling, sample_ladder
 from kinescape.structure.alchemy.hybrid import Hybrid, load_hybrid, save_hybrid
 from kinescape.structure.alchemy.legs import LEGS, Leg, build_leg, single_change
-from kinescape.structure.alchemy.table import write_windows
+from kinescape.structure.alchemy.rotamers import rotamers_of
+from kinescape.structure.alchemy.table import ROTAMER_COLUMNS, rotamer_rows, write_windows
 from kinescape.structure.dynamics.checkpoint import read_checkpoint
 from kinescape.structure.dynamics.platforms import (
     choose_platform,
@@ -25,7 +27,7 @@ from kinescape.structure.dynamics.platforms import (
     threads_here,
 )
 from kinescape.structure.dynamics.protocol import Protocol
-from kinescape.structure.dynamics.record import RECORD, held, read_record, write_record
+from kinescape.structure.dynamics.record import RECORD, held, read_record, with_note, write_record
 from kinescape.structure.dynamics.replica import Engine, Progress, run_replica
 from kinescape.structure.dynamics.run import Say, check_options, protocol_for
 from kinescape.structure.forcefield import Solvent
@@ -35,7 +37,7 @@ from kinescape.structure.model import Model
 from kinescape.structure.mutations import Substitution
 from kinescape.structure.read import read_model
 
-RESULT, LEGS_TABLE, WINDOWS = "result.json", "legs.tsv", "windows.tsv"
+RESULT, LEGS_TABLE, ROTAMERS_TABLE, WINDOWS = "result.json", "legs.tsv", "rotamers.tsv", "windows.tsv"
 EQUILIBRATION = "equilibration"
 FULL_PS, REDUCED_PS = 1000.0, 20.0
 """Per window, on a GPU and on a CPU. Ours: a nanosecond is what published protocols of this kind begin at."""
@@ -102,6 +104,8 @@ class Outcome:
     results: tuple[LegResult, ...]
     binding: Binding
     label: str
+    notes: tuple[str, ...]
+    """Of the run; those of the number are the binding's."""
 
 
 Tell = Callable[[Told], None]
@@ -150,10 +154,10 @@ def settings_for(
 
 
 def run_free_energy(request: Request, out: Path, say: Say = lambda _: None, tell: Tell = lambda _: None) -> Outcome:
-    """Run all legs and replicas, or what is left of them.
+    """Run all legs and replicas, or what is left of them. Replica N has the seed ``seed + N - 1``.
 
     ``OUT/LEG/replica-N/windows.tsv`` has the reduced potentials, ``OUT/legs.tsv`` the free energy of each with its
-    checks, ``OUT/result.json`` what follows. Replica N has the seed ``seed + N - 1``.
+    checks, ``OUT/rotamers.tsv`` the rotamers that it rests on, ``OUT/result.json`` what follows.
 
     Raises
     ------
@@ -181,7 +185,7 @@ def _run_held(
     tell: Tell,
 ) -> Outcome:
     """:func:`run_free_energy` in a folder that no other process writes to."""
-    _write_record(out, request, identity, engine)
+    _write_record(out, request, identity, engine, _notes(out))
     hybrids = {}
     for leg in LEGS:
         there = load_hybrid(out / leg)
@@ -199,11 +203,18 @@ def _run_held(
     results = []
     for number in range(1, request.replicas + 1):
         for leg, hybrid in hybrids.items():
-            found = _run_one(out / leg / f"replica-{number}", leg, number, hybrid, request, engine, clock, tell)
-            results.append(LegResult(leg, number, found))
+
+            def noted(text: str, where: str = f"{leg}, replica {number}") -> None:
+                say(f"note: {where}: {text}")
+                _write_record(out, request, identity, engine, with_note(_notes(out), where, text))
+
+            folder = out / leg / f"replica-{number}"
+            result = _run_one(folder, leg, number, hybrid, request, engine, clock, tell, noted)
+            results.append(result)
+            found = result.found
             told = "refused" if found.value is None else f"{found.value:.2f} +- {found.error:.2f} kT"
             say(f"{leg}, replica {number}: {told}")
-    outcome = Outcome(tuple(results), binding_of(results, request.sampling.temperature), request.label)
+    outcome = Outcome(tuple(results), binding_of(results, request.sampling.temperature), request.label, _notes(out))
     _write_outcome(out, request, outcome)
     return outcome
 
@@ -241,7 +252,8 @@ def _run_one(
     engine: Engine,
     clock: _Clock,
     tell: Tell,
-) -> FreeEnergy:
+    note: Callable[[str], None],
+) -> LegResult:
     """One replica of one leg."""
     seed = request.seed + number - 1
     assembled = replace(hybrid.assembled)
@@ -255,16 +267,18 @@ def _run_one(
         left = clock.left()
         tell(Told(leg, number, advance.stage, advance.done / advance.total, advance.seconds_left, left))
 
-    run_replica(folder / EQUILIBRATION, assembled, request.protocol, seed, engine, equilibrated)
+    run_replica(folder / EQUILIBRATION, assembled, request.protocol, seed, engine, equilibrated, note)
     checkpoint = read_checkpoint(folder / EQUILIBRATION)
     if checkpoint is None:
         raise InputError("the equilibration's checkpoint is gone", file=folder / EQUILIBRATION)
-    reduced = sample_ladder(
+    ladder = sample_ladder(
         folder, hybrid, checkpoint.moment, request.sampling, request.protocol, seed, engine, advanced
     )
     clock.done[leg, number] = 1.0
-    write_windows(folder / WINDOWS, reduced)
-    return free_energy(reduced)
+    write_windows(folder / WINDOWS, ladder.energies)
+    rotamers = rotamers_of(ladder, chis_of(hybrid))
+    found = free_energy(ladder.energies).refused_by([reason for each in rotamers for reason in each.refused])
+    return LegResult(leg, number, found, rotamers)
 
 
 class _Clock:
@@ -323,16 +337,26 @@ def _identity(request: Request) -> dict[str, Any]:
     }
 
 
-def _write_record(out: Path, request: Request, identity: dict[str, Any], engine: Engine) -> None:
+def _notes(out: Path) -> tuple[str, ...]:
+    """What was noted of a run so far."""
+    return tuple(read_record(out).get("notes", ())) if (out / RECORD).exists() else ()
+
+
+def _write_record(
+    out: Path, request: Request, identity: dict[str, Any], engine: Engine, notes: tuple[str, ...]
+) -> None:
     there = read_record(out) if (out / RECORD).exists() else {}
     sampled = max(request.sampling.picoseconds, float(there.get("picoseconds", 0.0)))
-    write_record(out, {"label": request.label, **identity, "picoseconds": sampled}, request.replicas, engine)
+    facts = {"label": request.label, **identity, "picoseconds": sampled, "notes": list(notes)}
+    write_record(out, facts, request.replicas, engine)
 
 
 def _write_outcome(out: Path, request: Request, outcome: Outcome) -> None:
     rows = rows_of(outcome.results, request.sampling.temperature)
     head = f"# {outcome.label}; a model, not an experiment; research use only\n"
     write_text(out / LEGS_TABLE, head + "\n".join("\t".join(row) for row in (COLUMNS, *rows)) + "\n")
+    turned = rotamer_rows(outcome.results)
+    write_text(out / ROTAMERS_TABLE, head + "\n".join("\t".join(row) for row in (ROTAMER_COLUMNS, *turned)) + "\n")
     found = outcome.binding
     record = {
         "research_use_only": True,
@@ -343,6 +367,6 @@ def _write_outcome(out: Path, request: Request, outcome: Outcome) -> None:
         "error": found.error,
         "by_replica": list(found.by_replica),
         "refused": list(found.refused),
-        "notes": list(found.notes),
+        "notes": [*found.notes, *outcome.notes],
     }
     write_text(out / RESULT, json.dumps(record, indent=2, ensure_ascii=False) + "\n")

@@ -10,10 +10,36 @@ from numpy.typing import NDArray
 
 from kinescape.errors import InputError
 from kinescape.files import write_text
+from kinescape.structure.alchemy.binding import LegResult
 from kinescape.structure.alchemy.estimate import FreeEnergy
+from kinescape.structure.alchemy.rotamers import STATES, Rotamers
 from kinescape.tables import read_table
 
 Floats = NDArray[np.float64]
+
+ROTAMER_COLUMNS = (
+    "leg",
+    "replica",
+    "side_chain",
+    "chi",
+    "window",
+    "p",
+    "t",
+    "m",
+    "errors",
+    "first_half",
+    "second_half",
+    "turns",
+    "turns_by_walker",
+    "independent",
+    "kT",
+    "thirds_of",
+    "samples",
+    "unrecorded",
+    "refused",
+)
+"""Of :func:`rotamer_rows`."""
+NOT_RECORDED = "not recorded"
 
 
 def read_windows(path: Path) -> list[Floats]:
@@ -62,3 +88,52 @@ def table_of(found: FreeEnergy) -> list[tuple[str, ...]]:
         )
         for number, (forward, backward) in enumerate(zip(found.forward, found.backward, strict=True))
     ]
+
+
+def rotamer_rows(results: Sequence[LegResult]) -> list[tuple[str, ...]]:
+    """One row per leg, replica and chi, by :data:`ROTAMER_COLUMNS`.
+
+    ``p``, ``t`` and ``m`` are shares of the thirds of the circle (``thirds_of``: 360, or 180 where half a turn changes
+    nothing). A rotamer that was not seen is ``<`` what it may have by 95%, one that was seen alone ``>`` the rest;
+    :data:`NOT_RECORDED` where no sample has angles (``unrecorded`` counts those that have none).
+    ``turns`` are all walkers' in all windows, ``turns_by_walker`` the fewest and the most of one; ``kT`` is how far the
+    free energy would move with one error of the most populated (:attr:`.rotamers.Rotamers.weight`).
+    """
+    rows = []
+    for each in results:
+        for found in each.rotamers:
+            turned = found.transitions
+            rows.append(
+                (
+                    each.leg,
+                    str(each.replica),
+                    f"{found.chi.residue} {'goes' if found.chi.end == 'old' else 'comes'}",
+                    str(found.chi.number),
+                    str(found.window),
+                    *(_share(found, state) for state in range(STATES)),
+                    "/".join(_number(error) for error in found.errors),
+                    *("/".join(_number(share) for share in half) for half in found.halves),
+                    str(sum(turned)) if turned else "",
+                    f"{min(turned)}-{max(turned)}" if turned else "",
+                    f"{found.independent:.1f}" if found.samples else "",
+                    _number(found.weight),
+                    f"{found.chi.period:g}",
+                    str(found.samples),
+                    str(found.unrecorded),
+                    "; ".join(found.refused),
+                )
+            )
+    return rows
+
+
+def _share(found: Rotamers, state: int) -> str:
+    if not found.samples:
+        return NOT_RECORDED
+    share = found.shares[state]
+    if share == 0.0:
+        return f"<{found.unseen:.2f}"
+    return f">{1.0 - found.unseen:.2f}" if share == 1.0 else _number(share)
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if np.isfinite(value) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,11 @@ def read_record(out: Path) -> dict[str, Any]:
     except (ValueError, OSError):
         raise InputError("is no record of a simulation", file=out / RECORD) from None
     return found
+
+
+def with_note(notes: Sequence[str], where: str, text: str) -> tuple[str, ...]:
+    """Notes of a record and one more, of ``where``; it is there once, also where a run tells it again after a kill."""
+    return tuple(dict.fromkeys((*notes, f"{where}: {text}")))
 
 
 def machine_of(engine: Engine) -> dict[str, Any]:

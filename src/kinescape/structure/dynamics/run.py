@@ -30,6 +30,7 @@ from kinescape.structure.dynamics.record import (
     latest_machine,
     machine_of,
     read_record,
+    with_note,
     write_record,
 )
 from kinescape.structure.dynamics.replica import DONE, TRAJECTORY, Engine, Progress, run_replica
@@ -173,8 +174,7 @@ def _run_held(
         def noted(text: str, number: int = number) -> None:
             nonlocal assembled
             say(f"note: replica {number}: {text}")
-            notes = dict.fromkeys((*assembled.notes, f"replica-{number}: {text}"))
-            assembled = replace(assembled, notes=tuple(notes))
+            assembled = replace(assembled, notes=with_note(assembled.notes, f"replica-{number}", text))
             _write_record(out, request, identity, assembled, engine, speed)
 
         frames = run_replica(
