@@ -27,7 +27,8 @@ NEIGHBOURHOOD = 6.0
 class Comparison:
     """Mutant minus wild type, kcal/mol. Positive: the ligand is held less well by the mutant.
 
-    ``interaction`` is at the geometry of the complex; ``binding`` is the MM/GBSA-like term (:mod:`.energies`).
+    ``interaction`` is at the geometry of the complex; ``binding`` is the MM/GBSA-like term (:mod:`.energies`),
+    and ``confinement`` its part that the rotamers make (:mod:`.freedom`).
     """
 
     mutation: str
@@ -36,6 +37,7 @@ class Comparison:
     lennard_jones: Estimate
     electrostatic: Estimate
     binding: Estimate
+    confinement: Estimate
     distance: float
     """Shortest distance (Å) between heavy atoms of the ligand and of the wild-type residues."""
     rotamers: int
@@ -98,6 +100,7 @@ def comparison_of(
         lennard_jones=_difference(pairs, "lennard_jones"),
         electrostatic=_difference(pairs, "electrostatic"),
         binding=_difference(pairs, "binding"),
+        confinement=_difference(pairs, "confinement"),
         distance=distance_to(prepared, ligand, [each.number for each in substitutions]),
         rotamers=len(begin.rotamers),
         atoms=len(begin.rotamers[0]),

@@ -5,8 +5,8 @@ salt. It has two parts: Lennard-Jones, and electrostatics (Coulomb and the solve
 cancels against the other). The MM/GBSA-like term lets the receptor relax without the ligand: relaxed complex minus
 relaxed receptor minus ligand (Kollman PA et al., Acc Chem Res 2000;33:889, here on single minima, the ligand as it is
 bound, and without entropies): the interaction energy and the receptor's strain, which is what it gains by relaxing from
-the complex's geometry. Complex and receptor are relaxed by one criterion, one after the other. To it comes what the drug
-takes from the rotamers of the changed side chains (:mod:`.freedom`).
+the complex's geometry. Complex and receptor are relaxed by one criterion, one after the other. To it comes
+what the drug takes from the rotamers of the changed side chains (:mod:`.freedom`).
 
 Geometries are minimised in OBC2 water without salt (OpenMM's fast force has none). Interaction energies are read at
 these geometries in OBC2 water with salt, in double precision. Neither has a cutoff. The strain is a difference of two
@@ -238,9 +238,7 @@ class PosedComplex:
             self._relaxing[name] = self._watery_context(name, self.mobile[self.parts[name][1]])
         return self._relaxing[name]
 
-    def _turning_context(
-        self, positions: NDArray[np.float64], moving: NDArray[np.int64], part: str
-    ) -> openmm.Context:
+    def _turning_context(self, positions: NDArray[np.float64], moving: NDArray[np.int64], part: str) -> openmm.Context:
         key = (part, "water", moving.tobytes())
         if key not in self._turning:
             self._turning[key] = self._watery_context(part, _mask(len(positions), moving))

@@ -28,9 +28,9 @@ from kinescape.structure.sidechain import with_chis
 KT = 0.0019872 * 310.15
 """kcal/mol at body temperature, at which the assays are done."""
 REACH = 5.0
-"""A side chain is counted if an atom of one of its rotamers comes within this distance (Å) of the drug's heavy atoms."""
+"""A side chain is counted if a heavy atom of one of its rotamers comes this near (Å) to one of the drug's."""
 TRIED = 40
-"""Rotamers (or combinations of them, the best by the soft energy) that are put in for each state; no amino acid has more."""
+"""Rotamers, or the best combinations of them, that are put in for each state; no amino acid has more rotamers."""
 RELAXED = 5
 """Of these, the ones of the lowest energies in water are relaxed there."""
 SAME = 0.7
@@ -54,7 +54,7 @@ def freedom(complex_: PosedComplex, positions: Positions, part: str, numbers: Se
     side = side_atoms(complex_, numbers)
     energy, place = complex_.side_minimum(positions, side, part)
     energies, places = [energy], [place[side]]
-    starts = ranked_rotamers(complex_, positions, tuple(numbers), TRIED, part)
+    starts = ranked_rotamers(complex_, positions, tuple(numbers), TRIED)
     settled = [complex_.settled(start, side, part) for start in starts]
     for start in sorted(settled, key=lambda each: complex_.side_energy(each, side, part))[:RELAXED]:
         energy, place = complex_.side_minimum(start, side, part)
@@ -78,9 +78,7 @@ def reaching(complex_: PosedComplex, positions: Positions, numbers: Sequence[int
         residue = complex_.pocket.model.residue(number)
         there = replace(residue, positions=positions[atoms])
         tried = [there, *(with_chis(there, rotamer.chis) for rotamer in rotamers_of(residue.name))]
-        near = min(
-            np.linalg.norm(each.positions[each.heavy()][:, None] - drug[None], axis=2).min() for each in tried
-        )
+        near = min(np.linalg.norm(each.positions[each.heavy()][:, None] - drug[None], axis=2).min() for each in tried)
         if near < REACH:
             found.append(number)
     return tuple(found)

@@ -74,9 +74,7 @@ def replicate(
         before = wild.relaxed(put_in(mutant, after, wild, wild.positions, numbers))
     forms = [(wild, before), (mutant, after)]
     free = _free(forms if number % 2 == 0 else forms[::-1])
-    turning = tuple(
-        each for each in numbers if any(reaching(form, positions, (each,)) for form, positions in forms)
-    )
+    turning = tuple(each for each in numbers if any(reaching(form, positions, (each,)) for form, positions in forms))
     found = [
         replace(
             form.energies(positions, free[form]),

@@ -32,7 +32,6 @@ def ranked_rotamers(
     positions: NDArray[np.float64],
     numbers: tuple[int, ...],
     best: int,
-    part: str = "complex",
 ) -> list[NDArray[np.float64]]:
     """Starting positions with the best rotamers of the new side chains, best first.
 
@@ -41,13 +40,11 @@ def ranked_rotamers(
     complex_
         The mutant.
     positions
-        Of all its atoms, or of its receptor's (``part``), (atoms, 3) in ångström; the new side chains anywhere.
+        Of all its atoms, or of its receptor's alone, (atoms, 3) in ångström; the new side chains anywhere.
     numbers
         The mutated residues.
     best
         How many are wanted; there are fewer where the side chains have fewer rotamers.
-    part
-        ``complex``, or ``receptor``: the ligand is not felt.
 
     Returns
     -------

@@ -17,6 +17,7 @@ from kinescape.structure.model import Model
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.screen import compare as settings_of_compare
 from kinescape.structure.screen import energies as settings_of_energies
+from kinescape.structure.screen import freedom as settings_of_freedom
 from kinescape.structure.screen import replicates as settings_of_replicates
 from kinescape.structure.screen.compare import REPLICATES, compare
 from kinescape.structure.screen.pieces import calculate
@@ -99,7 +100,14 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
 def fingerprint(request: Request) -> str:
     """Checksum of all that the numbers depend on."""
     parts: list[str] = [__version__, str(request.replicates), str(request.seed)]
-    for module in (settings_of_pocket, settings_of_compare, settings_of_energies, settings_of_replicates):
+    modules = (
+        settings_of_pocket,
+        settings_of_compare,
+        settings_of_energies,
+        settings_of_replicates,
+        settings_of_freedom,
+    )
+    for module in modules:
         parts += [f"{name}={getattr(module, name)}" for name in sorted(vars(module)) if name.isupper()]
     for site in (request.drug, request.nucleotide):
         if site is not None:
