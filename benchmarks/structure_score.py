@@ -88,6 +88,9 @@ SCORES: dict[str, Callable[[Pair], float]] = {
     "screen: interaction energy": lambda pair: pair.number("delta_interaction_kcal"),
     "screen: Lennard-Jones part": lambda pair: pair.number("delta_lennard_jones_kcal"),
     "screen: electrostatic part": lambda pair: pair.number("delta_electrostatic_kcal"),
+    "screen: plain, without solvent": lambda pair: (
+        pair.number("delta_lennard_jones_kcal") + pair.number("delta_coulomb_kcal")
+    ),
     "screen: MM/GBSA-like": lambda pair: pair.number("delta_binding_kcal"),
     "baseline: nearness to the ligand": lambda pair: -pair.number("distance_angstrom"),
     "baseline: change of volume": lambda pair: sum(

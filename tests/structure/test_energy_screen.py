@@ -70,18 +70,24 @@ def test_interaction_is_complex_less_its_parts_in_openmms_own_salt_water(posed: 
     from openmm import NonbondedForce, VerletIntegrator
     from openmm.app import ForceField, NoCutoff
 
-    field = ForceField("amber14/protein.ff14SB.xml", "implicit/obc2.xml")
-    field.loadFile(io.StringIO(posed.ligand.parameters.xml))
-    energies = {}
+    field, without_water = (
+        ForceField("amber14/protein.ff14SB.xml", *more, io.StringIO(posed.ligand.parameters.xml))
+        for more in (["implicit/obc2.xml"], [])
+    )
+    energies, dry = {}, {}
     for name, (topology, where) in posed.parts.items():
         # 0.15 mol/l of salt at 25 C: 0.93 per nm with Amber's factor for ions that are kept out.
         system = field.createSystem(topology, nonbondedMethod=NoCutoff, implicitSolventKappa=0.9302)
         assert any(isinstance(force, NonbondedForce) for force in system.getForces())
         context = open_context(system, posed.positions[where], platform="Reference", integrator=VerletIntegrator(0.001))
         energies[name] = energy_kcal(context)
+        system = without_water.createSystem(topology, nonbondedMethod=NoCutoff)
+        dry[name] = energy_kcal(open_context(system, posed.positions[where], platform="Reference"))
     found = posed.energies(posed.positions)
     assert found.interaction == pytest.approx(energies["complex"] - energies["receptor"] - energies["ligand"], abs=2e-3)
     assert found.interaction == pytest.approx(found.lennard_jones + found.electrostatic)
+    in_vacuum = dry["complex"] - dry["receptor"] - dry["ligand"]
+    assert found.lennard_jones + found.coulomb == pytest.approx(in_vacuum, abs=2e-3)
     assert found.lennard_jones < 0
     assert found.binding == found.interaction  # the receptor was not relaxed: no strain
 

@@ -13,7 +13,7 @@ from kinescape.structure.screen.table import COLUMNS, empty_row, kept_rows, row_
 
 def comparison(mean: float, high: float = 2.0) -> Comparison:
     one = Estimate(mean, mean - 1.0, high)
-    return Comparison("L1196M", "VGH", one, one, one, one, one, 3.68, 2, 856, 4)
+    return Comparison("L1196M", "VGH", one, one, one, one, one, one, 3.68, 2, 856, 4)
 
 
 def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
@@ -50,6 +50,6 @@ def test_the_nucleotide_is_set_against_the_drug() -> None:
 
 def test_no_interval_is_an_empty_cell() -> None:
     nan = float("nan")
-    row = row_of(Comparison("A1G", "VGH", *[Estimate(1.0, nan, nan)] * 5, 1.0, 1, 10, 1), "crystal", (1.0, 1.0))
+    row = row_of(Comparison("A1G", "VGH", *[Estimate(1.0, nan, nan)] * 6, 1.0, 1, 10, 1), "crystal", (1.0, 1.0))
     assert row["ci_low"] == row["ci_high"] == ""
     assert float(row["delta_interaction_kcal"]) == pytest.approx(1.0)

@@ -28,7 +28,8 @@ class Comparison:
     """Mutant minus wild type, kcal/mol. Positive: the ligand is held less well by the mutant.
 
     ``interaction`` is at the geometry of the complex; ``binding`` is the MM/GBSA-like term (:mod:`.energies`),
-    and ``confinement`` its part that the rotamers make (:mod:`.freedom`).
+    and ``confinement`` its part that the rotamers make (:mod:`.freedom`). ``lennard_jones`` and ``coulomb`` together are
+    the plain interaction energy, without solvent.
     """
 
     mutation: str
@@ -38,6 +39,7 @@ class Comparison:
     electrostatic: Estimate
     binding: Estimate
     confinement: Estimate
+    coulomb: Estimate
     distance: float
     """Shortest distance (Å) between heavy atoms of the ligand and of the wild-type residues."""
     rotamers: int
@@ -101,6 +103,7 @@ def comparison_of(
         electrostatic=_difference(pairs, "electrostatic"),
         binding=_difference(pairs, "binding"),
         confinement=_difference(pairs, "confinement"),
+        coulomb=_difference(pairs, "coulomb"),
         distance=distance_to(prepared, ligand, [each.number for each in substitutions]),
         rotamers=len(begin.rotamers),
         atoms=len(begin.rotamers[0]),

@@ -69,6 +69,8 @@ class Energies:
     """Of the receptor in the complex, against the receptor relaxed on its own."""
     confinement: float = 0.0
     """What the drug takes from the rotamers of the changed side chains (:mod:`.freedom`)."""
+    coulomb: float = 0.0
+    """Of the electrostatic part, what the charges do to one another without water."""
 
     @property
     def interaction(self) -> float:
@@ -209,14 +211,14 @@ class PosedComplex:
     def energies(self, relaxed: NDArray[np.float64], free: NDArray[np.float64] | None = None) -> Energies:
         """Energies at the positions of a complex, and of its receptor relaxed on its own (None: no strain)."""
         terms = {name: self._terms(name, relaxed[where]) for name, (_, where) in self.parts.items()}
-        lennard_jones, electrostatic = (
+        lennard_jones, electrostatic, coulomb = (
             terms["complex"][name] - terms["receptor"][name] - terms["ligand"][name]
-            for name in ("lennard_jones", "electrostatic")
+            for name in ("lennard_jones", "electrostatic", "coulomb")
         )
         strain = 0.0
         if free is not None:
             strain = self.energy(relaxed[: self.atoms], "receptor") - self.energy(free, "receptor")
-        return Energies(lennard_jones=lennard_jones, electrostatic=electrostatic, strain=strain)
+        return Energies(lennard_jones=lennard_jones, electrostatic=electrostatic, strain=strain, coulomb=coulomb)
 
     def energy(self, positions: NDArray[np.float64], part: str = "complex") -> float:
         """Energy of the complex or the receptor, kcal/mol: what :meth:`relaxed` lowers."""
@@ -231,6 +233,7 @@ class PosedComplex:
         return {
             "lennard_jones": uncharged,
             "electrostatic": energy_kcal(context, {COULOMB, SOLVENT}) - uncharged,
+            "coulomb": energy_kcal(context, {COULOMB}) - uncharged,
         }
 
     def _relaxing_context(self, name: str) -> openmm.Context:
