@@ -28,8 +28,8 @@ class Comparison:
     """Mutant minus wild type, kcal/mol. Positive: the ligand is held less well by the mutant.
 
     ``interaction`` is at the geometry of the complex; ``binding`` is the MM/GBSA-like term (:mod:`.energies`),
-    and ``confinement`` its part that the rotamers make (:mod:`.freedom`). ``lennard_jones`` and ``coulomb`` together are
-    the plain interaction energy, without solvent.
+    and ``confinement`` its part that the rotamers make (:mod:`.freedom`). ``lennard_jones`` and ``coulomb``
+    together are the plain interaction energy, without solvent.
     """
 
     mutation: str
