@@ -139,6 +139,11 @@ def test_replicas_with_other_rotamers_are_refused_though_their_free_energies_agr
     assert found.refused == (
         "complex: replicas 1 and 2 differ by 1.3 kT in the rotamers of SER chi1 in window 1: not converged",
     )
+    disjoint = [counted((1.0, 0.0, 0.0)), counted((0.0, 1.0, 0.0))]
+    parted = [replace(leg, rotamers=(each,)) for leg, each in zip(legs, disjoint, strict=False)] + legs[2:]
+    assert binding_of(parted, 300.0).refused == (
+        "complex: replicas 1 and 2 differ altogether in the rotamers of SER chi1 in window 1: not converged",
+    )
     same = [replace(each, rotamers=(here,)) for each in legs]
     assert binding_of(same, 300.0).value is not None
 

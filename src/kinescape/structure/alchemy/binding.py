@@ -11,7 +11,7 @@ import numpy as np
 
 from kinescape.structure.alchemy.estimate import GAS_KCAL, LARGEST_DRIFT, SMALLEST_DRIFT, FreeEnergy
 from kinescape.structure.alchemy.legs import LEGS, Leg
-from kinescape.structure.alchemy.rotamers import Rotamers, apart
+from kinescape.structure.alchemy.rotamers import Rotamers, apart, told_apart
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _rotamers_apart(results: Sequence[LegResult]) -> list[str]:
             for first, second in zip(one.rotamers, other.rotamers, strict=True):
                 if (drift := apart(first, second)) is not None:
                     refused.append(
-                        f"{one.leg}: replicas {one.replica} and {other.replica} differ by {drift:.1f} kT in the "
-                        f"rotamers of {first.name}: not converged"
+                        f"{one.leg}: replicas {one.replica} and {other.replica} {told_apart(drift)} in the rotamers "
+                        f"of {first.name}: not converged"
                     )
     return refused

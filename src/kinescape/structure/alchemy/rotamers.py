@@ -96,12 +96,17 @@ def rotamers_of(ladder: Ladder, chis: Sequence[Chi]) -> tuple[Rotamers, ...]:
 
 
 def apart(one: Rotamers, other: Rotamers) -> float | None:
-    """kT by which two counts differ in the share of the rotamer that both have most of; None where errors explain it,
-    or where either is refused by itself.
+    """kT by which two counts differ in the share of the rotamer that both have most of; infinite where one has
+    none of it, None where errors explain it, or where either is refused by itself.
     """
     if one.refused or other.refused:
         return None
     return _apart(one.shares, one.errors, other.shares, other.errors)
+
+
+def told_apart(drift: float) -> str:
+    """The words for what :func:`apart` found."""
+    return "differ altogether" if math.isinf(drift) else f"differ by {drift:.1f} kT"
 
 
 def states_of(angles: Floats, period: float) -> Ints:
@@ -151,7 +156,7 @@ def _judged(chi: Chi, window: int, angles: Floats, walkers: Ints, unrecorded: in
     elif (drift := _apart(parts[0][0], parts[0][1], parts[1][0], parts[1][1])) is not None:
         refused.append(
             f"{chi.name} in window {window + 1}: rotamers of the first and second half ({_told(parts[0][0])} and "
-            f"{_told(parts[1][0])}) differ by {drift:.1f} kT: not converged"
+            f"{_told(parts[1][0])}) {told_apart(drift)}: not converged"
         )
     return Rotamers(
         chi, window + 1, samples, unrecorded, shares, errors, halves, transitions, independent, tuple(refused)
