@@ -19,7 +19,7 @@ from kinescape.structure.read import read_model  # noqa: E402
 from kinescape.structure.screen import freedom as module  # noqa: E402
 from kinescape.structure.screen.compare import _grafted, compare  # noqa: E402
 from kinescape.structure.screen.energies import PosedComplex  # noqa: E402
-from kinescape.structure.screen.freedom import KT, RELAXED, freedom, reaching  # noqa: E402
+from kinescape.structure.screen.freedom import KT, STAGES, freedom, reaching  # noqa: E402
 from kinescape.structure.screen.prepare import Prepared, prepare  # noqa: E402
 from kinescape.structure.screen.replicates import carried  # noqa: E402
 from kinescape.structure.screen.rotamers import ranked_rotamers, side_atoms  # noqa: E402
@@ -49,13 +49,13 @@ def test_more_rotamers_never_cost(relaxed: tuple[PosedComplex, np.ndarray]) -> N
         starts = [place, *ranked_rotamers(complex_, place, (3,), 20)]
         energies = [complex_.side_minimum(complex_.settled(start, side, part), side, part)[0] for start in starts]
         lowest = min(energies) - complex_.side_minimum(place, side, part)[0]
-        assert lowest - KT * np.log(RELAXED + 1) - 0.05 <= found <= lowest + 0.05
+        assert lowest - KT * np.log(STAGES[-1][1] + 1) - 0.05 <= found <= lowest + 0.05
 
 
 def test_the_best_few_stand_for_all(relaxed: tuple[PosedComplex, np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
     complex_, positions = relaxed
     few = freedom(complex_, positions, "complex", (3,))
-    monkeypatch.setattr(module, "RELAXED", 100)
+    monkeypatch.setattr(module, "STAGES", ((100, 100),))
     assert freedom(complex_, positions, "complex", (3,)) == pytest.approx(few, abs=0.05)
 
 

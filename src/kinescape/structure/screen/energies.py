@@ -182,7 +182,7 @@ class PosedComplex:
         return positions_of(context)
 
     def settled(
-        self, start: NDArray[np.float64], moving: NDArray[np.int64], part: str = "complex"
+        self, start: NDArray[np.float64], moving: NDArray[np.int64], part: str = "complex", steps: int = SIDE_STEPS
     ) -> NDArray[np.float64]:
         """Positions with some atoms alone minimised: side chains that were just put in."""
         key = (part, "vacuum", moving.tobytes())
@@ -193,7 +193,7 @@ class PosedComplex:
             self._turning[key] = open_context(system, start)
         context = self._turning[key]
         context.setPositions(start / 10.0)
-        openmm.LocalEnergyMinimizer.minimize(context, TOLERANCE, SIDE_STEPS)
+        openmm.LocalEnergyMinimizer.minimize(context, TOLERANCE, steps)
         return positions_of(context)
 
     def side_energy(self, positions: NDArray[np.float64], moving: NDArray[np.int64], part: str) -> float:

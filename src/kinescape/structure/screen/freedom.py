@@ -31,8 +31,9 @@ REACH = 5.0
 """A side chain is counted if a heavy atom of one of its rotamers comes this near (Å) to one of the drug's."""
 TRIED = 40
 """Rotamers, or the best combinations of them, that are put in for each state; no amino acid has more rotamers."""
-RELAXED = 5
-"""Of these, the ones of the lowest energies in water are relaxed there."""
+STAGES = ((20, 15), (80, 5))
+"""How they are settled without water: iterations, and how many go on, those of the lowest energies in water. What is
+left is relaxed there."""
 SAME = 0.7
 """Two minima are one where no atom of the side chains is farther (Å) apart."""
 
@@ -55,8 +56,10 @@ def freedom(complex_: PosedComplex, positions: Positions, part: str, numbers: Se
     energy, place = complex_.side_minimum(positions, side, part)
     energies, places = [energy], [place[side]]
     starts = ranked_rotamers(complex_, positions, tuple(numbers), TRIED)
-    settled = [complex_.settled(start, side, part) for start in starts]
-    for start in sorted(settled, key=lambda each: complex_.side_energy(each, side, part))[:RELAXED]:
+    for steps, best in STAGES:
+        settled = [complex_.settled(start, side, part, steps) for start in starts]
+        starts = sorted(settled, key=lambda each: complex_.side_energy(each, side, part))[:best]
+    for start in starts:
         energy, place = complex_.side_minimum(start, side, part)
         if all(np.linalg.norm(place[side] - other, axis=1).max() > SAME for other in places):
             energies.append(energy)
