@@ -292,7 +292,10 @@ def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest
     # A residue that is not there is said, not scored.
     assert first[1]["status"].startswith("not modellable: K44R")
     assert first[1]["delta_interaction_kcal"] == ""
-    capsys.readouterr()
+    # Both terms are shown: they can disagree.
+    shown = list(csv.DictReader(capsys.readouterr().out.splitlines(), delimiter="\t"))
+    assert shown[0]["delta_binding_kcal"] == first[0]["delta_binding_kcal"] != ""
+    assert shown[1]["status"] == first[1]["status"]
     assert main([*call, "--mutations", "S4A+A2G,S4G"]) == 0
     second = rows_of(out / "screen.tsv")
     assert [row["mutation"] for row in second] == ["A2G+S4A", "S4G"]

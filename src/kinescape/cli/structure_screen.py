@@ -59,7 +59,7 @@ def screen(
     nucleotide = site_of(atp_model, None, atp_ligand) if atp_model is not None else None
     request = Request(drug, names, nucleotide, replicates=replicates, seed=seed, processes=processes)
     rows = run_screen(request, out, lambda line: click.echo(line, err=True))
-    shown = COLUMNS[:5] + COLUMNS[6:7]
+    shown = (*COLUMNS[:5], "delta_binding_kcal", "binding_ci_low", "binding_ci_high", "status")
     click.echo("\t".join(shown))
     for row in rows:
         click.echo("\t".join(row[name] for name in shown))
