@@ -55,12 +55,13 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     """Screen all mutations and write ``OUT/screen.tsv``.
 
     Rows that an earlier run with the same settings finished are kept. Mutations whose residue the structure does not
-    have get a row that says so. Numbers depend on the seed, never on the number of processes.
+    have get a row that says so, if there are others. Numbers depend on the seed, never on the number of processes.
 
     Raises
     ------
     InputError
-        A name that is no substitution, a wrong reference residue, no such ligand, no parameters; nothing is written.
+        A name that is no substitution, a wrong reference residue, no mutation whose residue is there, no such ligand,
+        no parameters; nothing is written.
     """
     if request.replicates < 2:
         raise InputError("an interval needs replicates", found=request.replicates, expected="at least 2")
@@ -69,6 +70,9 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     if not wanted:
         raise InputError("no mutation to screen", expected="names such as L1196M, several separated by commas")
     refused = {name: reason for name, each in wanted.items() if (reason := not_modellable(request, each))}
+    if len(refused) == len(wanted):
+        reasons = "; ".join(reason.removeprefix("not modellable: ") for reason in refused.values())
+        raise InputError(f"no mutation can be modelled: {reasons}", expected="residues that the structure shows")
     label = label_of(request.drug)
     path = out / TABLE
     refuse_foreign(path)
