@@ -321,7 +321,7 @@ def test_a_nucleotide_site_is_shown_beside_the_drugs(file: Path, tmp_path: Path)
         (["--mutations", "V3A"], "L3"),
         (
             ["--mutations", "K44R,L99M"],
-            "no mutation can be modelled: K44R lies in a part that complex does not show; L99M lies",
+            "no mutation can be modelled: K44R lies in a part that complex does not show; L99M",
         ),
         (["--mutations", "L3A", "--place", "aspirin"], "no parameters of this ligand"),
         (["--mutations", "L3A", "--smiles", "CC"], "belong together"),
