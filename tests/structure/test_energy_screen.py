@@ -298,6 +298,16 @@ def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest
     assert [row["mutation"] for row in second] == ["A2G+S4A", "S4G"]
     assert second[1] == first[0]  # kept, its seconds too
     assert "1 rows kept" in capsys.readouterr().err
+    # What was calculated is not lost because it is not named this time, nor replaced by other settings.
+    assert main([*call, "--mutations", "S4G"]) == 0
+    assert rows_of(out / "screen.tsv") == [second[1], second[0]]
+    told = capsys.readouterr()
+    assert "keeps finished rows that are not asked for now: A2G+S4A" in told.err
+    assert [line.split("\t")[0] for line in told.out.splitlines()] == ["mutation", "S4G"]
+    before = (out / "screen.tsv").read_bytes()
+    assert main([*call, "--mutations", "S4G", "--seed", "2"]) == 2
+    assert "has finished rows of another screen, which would be lost; found 'S4G, A2G+S4A'" in capsys.readouterr().err
+    assert (out / "screen.tsv").read_bytes() == before
 
 
 def test_a_nucleotide_site_is_shown_beside_the_drugs(file: Path, tmp_path: Path) -> None:

@@ -54,13 +54,20 @@ class Request:
 def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[Row]:
     """Screen all mutations and write ``OUT/screen.tsv``.
 
-    Rows that an earlier run with the same settings finished are kept. Mutations whose residue the structure does not
-    have get a row that says so. Numbers depend on the seed, never on the number of processes.
+    Rows that an earlier run with the same settings finished are kept: those of mutations that are not asked for now
+    stand at the table's end. Mutations whose residue the structure does not have get a row that says so. Numbers depend
+    on the seed, never on the number of processes.
+
+    Returns
+    -------
+    list
+        The rows of the mutations that were asked for, in their order.
 
     Raises
     ------
     InputError
-        A name that is no substitution, a wrong reference residue, no such ligand, no parameters; nothing is written.
+        A name that is no substitution, a wrong reference residue, no such ligand, no parameters, a table of other
+        settings in ``out``; nothing is written.
     """
     if request.replicates < 2:
         raise InputError("an interval needs replicates", found=request.replicates, expected="at least 2")
@@ -73,24 +80,28 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     path = out / TABLE
     refuse_foreign(path)
     settings = fingerprint(request)
-    rows = {name: row for name, row in kept_rows(path, settings).items() if name in wanted}
+    kept = kept_rows(path, settings)
+    rows = {name: row for name, row in kept.items() if name in wanted}
+    unasked = [row for name, row in kept.items() if name not in wanted]
     rows |= {name: empty_row(name, label, reason) for name, reason in refused.items()}
     todo = {name: each for name, each in wanted.items() if name not in rows}
     if rows:
         say(f"{len(rows) - len(refused)} rows kept, {len(refused)} not modellable, {len(todo)} to do")
+    if unasked:
+        say(f"{path} keeps finished rows that are not asked for now: {', '.join(row['mutation'] for row in unasked)}")
 
     def in_order() -> list[Row]:
         return [rows[name] for name in wanted if name in rows]
 
     if not todo:
-        write_rows(path, settings, in_order())
+        write_rows(path, settings, in_order() + unasked)
         return in_order()
     sites = [prepared_site(site, request.seed, say) for site in (request.drug, request.nucleotide) if site is not None]
-    write_rows(path, settings, in_order())
+    write_rows(path, settings, in_order() + unasked)
 
     def found(name: str, row: Row) -> None:
         rows[name] = row
-        write_rows(path, settings, in_order())
+        write_rows(path, settings, in_order() + unasked)
         say(f"{len(rows)}/{len(wanted)} {name}: {_shown(row)}")
 
     calculate(sites, todo, request.replicates, request.seed, request.processes, found)
