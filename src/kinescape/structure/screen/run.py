@@ -14,6 +14,7 @@ from kinescape.files import sha256_of
 from kinescape.structure import pocket as settings_of_pocket
 from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.model import Model
+from kinescape.structure.mutate import proline_notes
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.screen import compare as settings_of_compare
 from kinescape.structure.screen import energies as settings_of_energies
@@ -84,6 +85,9 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     rows = {name: row for name, row in kept.items() if name in wanted}
     unasked = [row for name, row in kept.items() if name not in wanted]
     rows |= {name: empty_row(name, label, reason) for name, reason in refused.items()}
+    for name, each in wanted.items():
+        for note in proline_notes(request.drug.model, each) if name not in refused else ():
+            say(f"note: {note}")
     todo = {name: each for name, each in wanted.items() if name not in rows}
     if rows:
         say(f"{len(rows) - len(refused)} rows kept, {len(refused)} not modellable, {len(todo)} to do")
