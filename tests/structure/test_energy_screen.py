@@ -21,6 +21,7 @@ from synthetic_complex import complex_text  # noqa: E402
 
 from kinescape.cli.main import main  # noqa: E402
 from kinescape.errors import InputError, KinescapeError  # noqa: E402
+from kinescape.structure.dynamics.replica import alone  # noqa: E402
 from kinescape.structure.forcefield import energy_kcal, open_context  # noqa: E402
 from kinescape.structure.ligands.parameters import packaged_ligand  # noqa: E402
 from kinescape.structure.ligands.placed import placed, shared_atoms  # noqa: E402
@@ -312,6 +313,14 @@ def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest
     assert (out / "screen.tsv").read_bytes() == before
 
 
+def test_two_screens_do_not_share_a_folder(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["structure", "screen", str(file), "--ligand", "LOR", "--mutations", "S4G", "-o", str(tmp_path)]
+    with alone(tmp_path):
+        assert main(call) == 2
+    assert capsys.readouterr().err == f"kinescape: error: {tmp_path}: another process runs this screen\n"
+    assert not (tmp_path / "screen.tsv").exists()
+
+
 def test_a_backbone_that_does_not_suit_a_proline_is_told(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,8 +329,10 @@ def test_a_backbone_that_does_not_suit_a_proline_is_told(
 
     monkeypatch.setattr("kinescape.structure.screen.run.prepare", far_enough)
     told: list[str] = []
+    request = Request(site_of(file, None, "LOR"), ("S4P", "S4G", "K44P"))
     with pytest.raises(KinescapeError, match="far enough"):
-        run_screen(Request(site_of(file, None, "LOR"), ("S4P", "S4G", "K44P")), tmp_path, told.append)
+        run_screen(request, tmp_path / "out", told.append)
+    assert not (tmp_path / "out").exists(), "what ended before its first row leaves nothing"
     notes = [line for line in told if line.startswith("note: ")]
     assert len(notes) == 1
     assert notes[0].startswith("note: S4P: phi of residue 4 is 180 degrees, where prolines are rare (-100 to -40)")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from kinescape import __version__
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import sha256_of
 from kinescape.structure import pocket as settings_of_pocket
+from kinescape.structure.dynamics.replica import LOCK, alone
 from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.model import Model
 from kinescape.structure.mutate import proline_notes
@@ -68,7 +70,7 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     ------
     InputError
         A name that is no substitution, a wrong reference residue, no such ligand, no parameters, a table of other
-        settings in ``out``; nothing is written.
+        settings in ``out``, another process that works there; nothing is written.
     """
     if request.replicates < 2:
         raise InputError("an interval needs replicates", found=request.replicates, expected="at least 2")
@@ -77,10 +79,38 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     if not wanted:
         raise InputError("no mutation to screen", expected="names such as L1196M, several separated by commas")
     refused = {name: reason for name, each in wanted.items() if (reason := not_modellable(request, each))}
-    label = label_of(request.drug)
-    path = out / TABLE
-    refuse_foreign(path)
+    refuse_foreign(out / TABLE)
     settings = fingerprint(request)
+    kept_rows(out / TABLE, settings)
+    with _held(out):
+        return _run_held(request, out / TABLE, settings, wanted, refused, say)
+
+
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """The folder is this process's alone: two would each write the table without the other's rows."""
+    made = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    with alone(out, "screen"):
+        try:
+            yield
+        finally:
+            if not (out / TABLE).exists():
+                (out / LOCK).unlink(missing_ok=True)
+                if made and not any(out.iterdir()):
+                    out.rmdir()
+
+
+def _run_held(
+    request: Request,
+    path: Path,
+    settings: str,
+    wanted: Mapping[str, Sequence[Substitution]],
+    refused: Mapping[str, str],
+    say: Say,
+) -> list[Row]:
+    """:func:`run_screen` in a folder that no other process writes to. ``refused``: why a mutation is not modellable."""
+    label = label_of(request.drug)
     kept = kept_rows(path, settings)
     rows = {name: row for name, row in kept.items() if name in wanted}
     unasked = [row for name, row in kept.items() if name not in wanted]
