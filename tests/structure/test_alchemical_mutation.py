@@ -723,6 +723,14 @@ def test_command_runs_goes_on_and_refuses_what_is_too_short(
     assert len(after) == 1 + 4 * 6
     assert after[:5] == before[:5]
     assert sum(note.startswith(cold) for note in json.loads((out / "result.json").read_text())["notes"]) == 1
+    # A call that asks for less takes nothing away, and nothing that it writes says that less was sampled.
+    code, said, _ = command(*given, "--picoseconds", 0.4)
+    assert (code, len(windows.read_text().splitlines())) == (1, 1 + 4 * 6)
+    longer = "reduced (pocket only, implicit solvent, 0.6 ps per window instead of 1000 ps"
+    assert longer in said
+    for file in ("run.json", "result.json"):
+        assert json.loads((out / file).read_text())["label"].startswith(longer)
+    assert (out / "rotamers.tsv").read_text().startswith(f"# {longer}")
     # Any window's table can be judged by itself, as another engine's can.
     code, said, err = command("free-energy", "judge", windows)
     assert code == 1

@@ -154,9 +154,14 @@ def test_models_are_written_and_told(tmp_path: Path, command: Run, short: Model)
         assert f"L1196M[{name}]: chi " in out
     # What an earlier run wrote and this one did not is said, and left.
     (tmp_path / "m.L1196M-ttm.pdb").write_bytes(chosen)
+    (tmp_path / "m.other-notes.pdb").write_text("mine\n")
     code, again, err = command(*asked, "--alternatives")
     assert (code, again) == (0, out)
     assert "m.L1196M-ttm.pdb: of an earlier run; this one did not write it" in err
+    assert err.count("of an earlier run") == 1
+    # Without the option, too: they would lie beside a model that they are not of.
+    code, _, err = command(*asked)
+    assert (code, err.count("of an earlier run")) == (0, len(names) + 1)
     code, out, _ = command(*asked, "--alternatives", "--rotamer", f"L1196M={names[0]}")
     assert (code, "models of undecided rotamers: none, no residue has a rotamer left to choose" in out) == (0, True)
 
@@ -236,7 +241,7 @@ def test_a_difference_says_in_which_rotamers_it_holds(short: Model) -> None:
     assert said == [
         ("L1196M", "L1196M[mmm]", 1196, "lost", "in 1 of 4 undecided rotamers: mmm"),
         ("L1196M", "L1196M", 1197, "lost", "in 2 of 4 undecided rotamers: mtt, mmm"),
-        ("L1198F", "L1198F", 1197, "lost", "no undecided rotamer"),
+        ("L1198F", "L1198F", 1197, "lost", "in its only model (no undecided rotamer)"),
     ]
     gone = [states[0], *(replace(state, contacts=()) for state in states[1:5])]
     assert {each.words for each in held_differences(gone)} == {"in all 4 undecided rotamers"}
@@ -294,7 +299,7 @@ def test_rotamers_are_states_of_the_comparison(tmp_path: Path, command: Run, sho
         same = [other for other in rows if (other[2], other[5], other[8], other[9]) == (row[2], row[5], row[8], row[9])]
         assert row[-2] == str(len(same))
     assert re.search(rf"in \d of {len(undecided) + 1} undecided rotamers: ", out)
-    assert out.count("is as well") == 1
+    assert out.count("not decided by the energy (within 6 kJ/mol): ") == 1
 
 
 def test_without_the_option_the_tables_are_as_ever(short: Model, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from shared_structures import structure_file  # noqa: E402
 from synthetic_complex import complex_text  # noqa: E402
 
 from kinescape.cli.main import main  # noqa: E402
-from kinescape.errors import InputError  # noqa: E402
+from kinescape.errors import InputError, KinescapeError  # noqa: E402
+from kinescape.structure.dynamics.replica import alone  # noqa: E402
 from kinescape.structure.forcefield import energy_kcal, open_context  # noqa: E402
 from kinescape.structure.ligands.parameters import packaged_ligand  # noqa: E402
 from kinescape.structure.ligands.placed import placed, shared_atoms  # noqa: E402
@@ -40,7 +41,9 @@ from kinescape.structure.screen.interval import mean_with_interval  # noqa: E402
 from kinescape.structure.screen.pieces import calculate  # noqa: E402
 from kinescape.structure.screen.prepare import Prepared, prepare  # noqa: E402
 from kinescape.structure.screen.replicates import grafted  # noqa: E402
+from kinescape.structure.screen.request import site_of  # noqa: E402
 from kinescape.structure.screen.rotamers import ranked_rotamers  # noqa: E402
+from kinescape.structure.screen.run import Request, run_screen  # noqa: E402
 from kinescape.structure.screen.table import row_of  # noqa: E402
 
 
@@ -301,6 +304,41 @@ def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest
     assert [row["mutation"] for row in second] == ["A2G+S4A", "S4G"]
     assert second[1] == first[0]  # kept, its seconds too
     assert "1 rows kept" in capsys.readouterr().err
+    # What was calculated is not lost because it is not named this time, nor replaced by other settings.
+    assert main([*call, "--mutations", "S4G"]) == 0
+    assert rows_of(out / "screen.tsv") == [second[1], second[0]]
+    told = capsys.readouterr()
+    assert "keeps finished rows that are not asked for now: A2G+S4A" in told.err
+    assert [line.split("\t")[0] for line in told.out.splitlines()] == ["mutation", "S4G"]
+    before = (out / "screen.tsv").read_bytes()
+    assert main([*call, "--mutations", "S4G", "--seed", "2"]) == 2
+    assert "has finished rows of another screen, which would be lost; found 'S4G, A2G+S4A'" in capsys.readouterr().err
+    assert (out / "screen.tsv").read_bytes() == before
+
+
+def test_two_screens_do_not_share_a_folder(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["structure", "screen", str(file), "--ligand", "LOR", "--mutations", "S4G", "-o", str(tmp_path)]
+    with alone(tmp_path):
+        assert main(call) == 2
+    assert capsys.readouterr().err == f"kinescape: error: {tmp_path}: another process runs this screen\n"
+    assert not (tmp_path / "screen.tsv").exists()
+
+
+def test_a_backbone_that_does_not_suit_a_proline_is_told(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def far_enough(*_: object, **__: object) -> None:
+        raise KinescapeError("far enough")
+
+    monkeypatch.setattr("kinescape.structure.screen.run.prepare", far_enough)
+    told: list[str] = []
+    request = Request(site_of(file, None, "LOR"), ("S4P", "S4G", "K44P"))
+    with pytest.raises(KinescapeError, match="far enough"):
+        run_screen(request, tmp_path / "out", told.append)
+    assert not (tmp_path / "out").exists(), "what ended before its first row leaves nothing"
+    notes = [line for line in told if line.startswith("note: ")]
+    assert len(notes) == 1
+    assert notes[0].startswith("note: S4P: phi of residue 4 is 180 degrees, where prolines are rare (-100 to -40)")
 
 
 def test_a_nucleotide_site_is_shown_beside_the_drugs(file: Path, tmp_path: Path) -> None:

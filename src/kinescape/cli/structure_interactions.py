@@ -107,7 +107,10 @@ def interactions(
             click.echo(f"{state.name}: protonation differs from the wild type: {unlike}")
         for change in state.mutant.changes:
             if change.undecided:
-                click.echo(f"{state.name}: {change.name} is as well {', '.join(change.undecided)} as {change.rotamer}")
+                click.echo(
+                    f"{state.name}: rotamer of {change.name}: {change.rotamer} chosen; not decided by the energy "
+                    f"(within {change.undecided_within:g} kJ/mol): {', '.join(change.undecided)}"
+                )
     if not viewer_available():
         click.echo("view.html was not made: 3Dmol.js was not built into this installation", err=True)
     click.echo(f"\n{folder}: {', '.join(files)}")

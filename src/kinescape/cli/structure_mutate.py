@@ -46,7 +46,7 @@ def mutate(
     Residues that the structure does not have are not invented. The ligand stays where the crystal has it: what the
     mutation does to its binding is not said by this model alone.
     """
-    from kinescape.structure.alternatives import check_files, possible_files, write_models
+    from kinescape.structure.alternatives import check_files, models_beside, possible_files, write_models
     from kinescape.structure.mutate import mutate as model_mutant
     from kinescape.structure.mutations import parse_mutations
     from kinescape.structure.options import rotamer_options, smiles_options
@@ -106,8 +106,8 @@ def mutate(
     if alternatives and not written:
         why = "no rotamer is undecided" if possible else "no residue has a rotamer left to choose"
         click.echo(f"models of undecided rotamers: none, {why}")
-    for path in possible:
-        if path.exists() and path not in written.values():
+    for path in models_beside(out):
+        if path not in written.values() and not path.samefile(file):
             click.echo(f"{path}: of an earlier run; this one did not write it", err=True)
 
 

@@ -69,12 +69,12 @@ def models(structures: Path | None, out: Path, processes: int, say: Say) -> tupl
 
 def _screened(path: Path, ligand: str, mutation: str, folder: Path, tools: Tools) -> dict[str, str]:
     from kinescape.structure.screen.request import site_of
-    from kinescape.structure.screen.run import Request, run_screen
+    from kinescape.structure.screen.run import Request, fingerprint, run_screen
 
     request = Request(site_of(path, None, ligand), (mutation,), processes=tools.processes)
-    (row,) = [
-        row for row in run_screen(request, folder, lambda text: tools.say(f"  {text}")) if row["mutation"] == mutation
-    ]
+    # A folder for each settings: a screen refuses the table of others, such as another version's.
+    rows = run_screen(request, folder / fingerprint(request), lambda text: tools.say(f"  {text}"))
+    (row,) = [row for row in rows if row["mutation"] == mutation]
     return dict(row)
 
 

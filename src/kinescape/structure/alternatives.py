@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,6 +36,13 @@ def possible_files(out: Path, substitutions: Sequence[Substitution], rotamers: d
     )
 
 
+def models_beside(out: Path) -> tuple[Path, ...]:
+    """Models of undecided rotamers, of whatever mutation, that lie beside ``out``: by their names and their heads."""
+    pattern = alternative_file(Path(glob.escape(out.name)), "*", "*").name
+    found = (path for path in sorted(out.parent.glob(pattern)) if path.is_file())
+    return tuple(path for path in found if _is_model(path))
+
+
 def check_files(files: Sequence[Path], source: Path) -> None:
     """Look, before anything is calculated, whether these files may be written. Makes nothing.
 
@@ -51,13 +59,12 @@ def check_files(files: Sequence[Path], source: Path) -> None:
             continue
         if source.exists() and path.samefile(source):
             raise InputError("is an input and would be overwritten", file=path, expected="another name after -o")
-        with path.open("rb") as handle:
-            if HEAD.encode() not in handle.read(200):
-                raise InputError(
-                    "is no model of a mutant, and could be replaced by that of an undecided rotamer",
-                    file=path,
-                    expected="another name after -o, or no such file",
-                )
+        if not _is_model(path):
+            raise InputError(
+                "is no model of a mutant, and could be replaced by that of an undecided rotamer",
+                file=path,
+                expected="another name after -o, or no such file",
+            )
 
 
 def write_models(out: Path, mutant: Mutant, source: str) -> dict[Turned, Path]:
@@ -79,3 +86,8 @@ def write_models(out: Path, mutant: Mutant, source: str) -> dict[Turned, Path]:
             temporary = stack.enter_context(whole_file(path))
             temporary.write_text(pdb_text(one.model, remarks_of(one, source)), encoding="utf-8", newline="\n")
     return files
+
+
+def _is_model(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return HEAD.encode() in handle.read(200)

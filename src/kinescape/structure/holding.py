@@ -38,7 +38,7 @@ class Held:
         A compound is counted by its models, because one residue at a time is turned in them.
         """
         if self.models == 1:
-            return "no undecided rotamer"
+            return "in its only model (no undecided rotamer)"
         one = len(self.mutant.split("+")) == 1
         counted = "undecided rotamers" if one else "models of undecided rotamers"
         if self.everywhere:

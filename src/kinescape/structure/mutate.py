@@ -121,7 +121,7 @@ def mutate(
     for number in relax_around:
         seen_residue(model, number)
     prepared, built = completed(model)
-    notes = _proline_notes(prepared, substitutions)
+    notes = proline_notes(prepared, substitutions)
     changed = _substituted(prepared, substitutions)
     sites = titratable_sites(changed, ph)
     unlike: tuple[StateChange, ...] = ()
@@ -344,7 +344,8 @@ def _largest_shift(p: Parameters, start: Floats, x: Floats, new: list[int], inco
     return round(float(10 * np.linalg.norm(x[others] - start[others], axis=1).max(initial=0.0)), 2)
 
 
-def _proline_notes(model: Model, substitutions: Sequence[Substitution]) -> list[str]:
+def proline_notes(model: Model, substitutions: Sequence[Substitution]) -> list[str]:
+    """What the backbone that was seen has against a proline there: its phi, a hydrogen bond of its N. Often nothing."""
     notes = []
     for each in substitutions:
         if each.alternative != "PRO":

@@ -17,13 +17,15 @@ from kinescape.structure.alchemy.rotamers import Rotamers, apart, told_apart
 @dataclass(frozen=True)
 class LegResult:
     """What one replica of one leg gave (kT). ``rotamers`` are those of both side chains in their end windows; where one
-    of them is refused, so is ``found``.
+    of them is refused, so is ``found``. ``picoseconds`` of each window are what ``found`` rests on: more than were
+    asked for, where an earlier call asked for more.
     """
 
     leg: Leg
     replica: int
     found: FreeEnergy
     rotamers: tuple[Rotamers, ...] = ()
+    picoseconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,8 @@ def _run_held(
             found = result.found
             told = "refused" if found.value is None else f"{found.value:.2f} +- {found.error:.2f} kT"
             say(f"{leg}, replica {number}: {told}")
-    outcome = Outcome(tuple(results), binding_of(results, request.sampling.temperature), request.label, _notes(out))
+    label = _lasting(request, min(each.picoseconds for each in results)).label
+    outcome = Outcome(tuple(results), binding_of(results, request.sampling.temperature), label, _notes(out))
     _write_outcome(out, request, outcome)
     return outcome
 
@@ -278,7 +279,7 @@ def _run_one(
     write_windows(folder / WINDOWS, ladder.energies)
     rotamers = rotamers_of(ladder, chis_of(hybrid))
     found = free_energy(ladder.energies).refused_by([reason for each in rotamers for reason in each.refused])
-    return LegResult(leg, number, found, rotamers)
+    return LegResult(leg, number, found, rotamers, round(ladder.samples * request.sampling.exchange_ps, 6))
 
 
 class _Clock:
@@ -337,6 +338,11 @@ def _identity(request: Request) -> dict[str, Any]:
     }
 
 
+def _lasting(request: Request, picoseconds: float) -> Request:
+    """The same with windows of this length: the label is of what was sampled, not of what the last call asked for."""
+    return replace(request, sampling=replace(request.sampling, picoseconds=picoseconds))
+
+
 def _notes(out: Path) -> tuple[str, ...]:
     """What was noted of a run so far."""
     return tuple(read_record(out).get("notes", ())) if (out / RECORD).exists() else ()
@@ -347,7 +353,7 @@ def _write_record(
 ) -> None:
     there = read_record(out) if (out / RECORD).exists() else {}
     sampled = max(request.sampling.picoseconds, float(there.get("picoseconds", 0.0)))
-    facts = {"label": request.label, **identity, "picoseconds": sampled, "notes": list(notes)}
+    facts = {"label": _lasting(request, sampled).label, **identity, "picoseconds": sampled, "notes": list(notes)}
     write_record(out, facts, request.replicas, engine)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from kinescape import __version__
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import sha256_of
 from kinescape.structure import pocket as settings_of_pocket
+from kinescape.structure.dynamics.replica import LOCK, alone
 from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.model import Model
+from kinescape.structure.mutate import proline_notes
 from kinescape.structure.mutations import Substitution, check_against, name_of, parse_mutations
 from kinescape.structure.screen import compare as settings_of_compare
 from kinescape.structure.screen import energies as settings_of_energies
@@ -54,14 +57,20 @@ class Request:
 def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[Row]:
     """Screen all mutations and write ``OUT/screen.tsv``.
 
-    Rows that an earlier run with the same settings finished are kept. Mutations whose residue the structure does not
-    have get a row that says so, if there are others. Numbers depend on the seed, never on the number of processes.
+    Rows that an earlier run with the same settings finished are kept: those of mutations that are not asked for now
+    stand at the table's end. Mutations whose residue the structure does not have get a row that says so, if there are
+    others. Numbers depend on the seed, never on the number of processes.
+
+    Returns
+    -------
+    list
+        The rows of the mutations that were asked for, in their order.
 
     Raises
     ------
     InputError
         A name that is no substitution, a wrong reference residue, no mutation whose residue is there, no such ligand,
-        no parameters; nothing is written.
+        no parameters, a table of other settings in ``out``, another process that works there; nothing is written.
     """
     if request.replicates < 2:
         raise InputError("an interval needs replicates", found=request.replicates, expected="at least 2")
@@ -73,28 +82,63 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     if len(refused) == len(wanted):
         reasons = "; ".join(reason.removeprefix("not modellable: ") for reason in refused.values())
         raise InputError(f"no mutation can be modelled: {reasons}", expected="residues that the structure shows")
-    label = label_of(request.drug)
-    path = out / TABLE
-    refuse_foreign(path)
+    refuse_foreign(out / TABLE)
     settings = fingerprint(request)
-    rows = {name: row for name, row in kept_rows(path, settings).items() if name in wanted}
+    kept_rows(out / TABLE, settings)
+    with _held(out):
+        return _run_held(request, out / TABLE, settings, wanted, refused, say)
+
+
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """The folder is this process's alone: two would each write the table without the other's rows."""
+    made = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    with alone(out, "screen"):
+        try:
+            yield
+        finally:
+            if not (out / TABLE).exists():
+                (out / LOCK).unlink(missing_ok=True)
+                if made and not any(out.iterdir()):
+                    out.rmdir()
+
+
+def _run_held(
+    request: Request,
+    path: Path,
+    settings: str,
+    wanted: Mapping[str, Sequence[Substitution]],
+    refused: Mapping[str, str],
+    say: Say,
+) -> list[Row]:
+    """:func:`run_screen` in a folder that no other process writes to. ``refused``: why a mutation is not modellable."""
+    label = label_of(request.drug)
+    kept = kept_rows(path, settings)
+    rows = {name: row for name, row in kept.items() if name in wanted}
+    unasked = [row for name, row in kept.items() if name not in wanted]
     rows |= {name: empty_row(name, label, reason) for name, reason in refused.items()}
+    for name, each in wanted.items():
+        for note in proline_notes(request.drug.model, each) if name not in refused else ():
+            say(f"note: {note}")
     todo = {name: each for name, each in wanted.items() if name not in rows}
     if rows:
         say(f"{len(rows) - len(refused)} rows kept, {len(refused)} not modellable, {len(todo)} to do")
+    if unasked:
+        say(f"{path} keeps finished rows that are not asked for now: {', '.join(row['mutation'] for row in unasked)}")
 
     def in_order() -> list[Row]:
         return [rows[name] for name in wanted if name in rows]
 
     if not todo:
-        write_rows(path, settings, in_order())
+        write_rows(path, settings, in_order() + unasked)
         return in_order()
     sites = [prepared_site(site, request.seed, say) for site in (request.drug, request.nucleotide) if site is not None]
-    write_rows(path, settings, in_order())
+    write_rows(path, settings, in_order() + unasked)
 
     def found(name: str, row: Row) -> None:
         rows[name] = row
-        write_rows(path, settings, in_order())
+        write_rows(path, settings, in_order() + unasked)
         say(f"{len(rows)}/{len(wanted)} {name}: {_shown(row)}")
 
     calculate(sites, todo, request.replicates, request.seed, request.processes, found)

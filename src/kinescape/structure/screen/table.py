@@ -53,10 +53,10 @@ def row_of(drug: Comparison, pose: str, seconds: tuple[float, float], nucleotide
         "cpu_seconds": f"{seconds[1]:.1f}",
         "status": "done",
         "pose": pose,
-        "delta_lennard_jones_kcal": f"{drug.lennard_jones.mean:.3f}",
-        "delta_electrostatic_kcal": f"{drug.electrostatic.mean:.3f}",
-        "delta_coulomb_kcal": f"{drug.coulomb.mean:.3f}",
-        "delta_rotamers_kcal": f"{drug.confinement.mean:.3f}",
+        "delta_lennard_jones_kcal": f"{drug.lennard_jones.mean:z.3f}",
+        "delta_electrostatic_kcal": f"{drug.electrostatic.mean:z.3f}",
+        "delta_coulomb_kcal": f"{drug.coulomb.mean:z.3f}",
+        "delta_rotamers_kcal": f"{drug.confinement.mean:z.3f}",
         "distance_angstrom": f"{drug.distance:.2f}",
         "rotamers": str(drug.rotamers),
         "replicates": str(drug.replicates),
@@ -66,7 +66,7 @@ def row_of(drug: Comparison, pose: str, seconds: tuple[float, float], nucleotide
     row |= _cells(drug.binding, "delta_binding_kcal", "binding_ci_low", "binding_ci_high")
     if nucleotide is not None:
         row |= _cells(nucleotide.interaction, "delta_nucleotide_kcal", "nucleotide_ci_low", "nucleotide_ci_high")
-        row["delta_minus_nucleotide_kcal"] = f"{drug.interaction.mean - nucleotide.interaction.mean:.3f}"
+        row["delta_minus_nucleotide_kcal"] = f"{drug.interaction.mean - nucleotide.interaction.mean:z.3f}"
     return row
 
 
@@ -83,30 +83,48 @@ def write_rows(path: Path, settings: str, rows: Sequence[Mapping[str, str]]) -> 
 
 
 def refuse_foreign(path: Path) -> None:
-    """An InputError where ``path`` is a file that no screen has written: it would be replaced."""
+    """An InputError where ``path`` is a file that this version's screen has not written: it would be replaced."""
     if not path.exists():
         return
     try:
         with path.open(encoding="utf-8") as handle:
-            ours = handle.readline().rstrip("\n") == "\t".join((*COLUMNS, SETTINGS))
+            header = tuple(handle.readline().rstrip("\n").split("\t"))
     except (OSError, UnicodeDecodeError):
-        ours = False
-    if not ours:
-        raise InputError("is there and was not written by a screen", file=path, expected="another folder after -o")
+        header = ()
+    if header == (*COLUMNS, SETTINGS):
+        return
+    if header[:3] == COLUMNS[:3] and header[-1] == SETTINGS:
+        raise InputError(
+            "was written by a screen of another version, with other columns",
+            file=path,
+            found=f"{len(header)} columns",
+            expected=f"{len(COLUMNS) + 1} columns; another folder after -o",
+        )
+    raise InputError("is there and was not written by a screen", file=path, expected="another folder after -o")
 
 
 def kept_rows(path: Path, settings: str) -> dict[str, Row]:
-    """Finished rows of an earlier run with the same settings, by mutation; none where there is no such table."""
+    """Finished rows of an earlier run with the same settings, by mutation; none where there is no such table.
+
+    Raises
+    ------
+    InputError
+        There are finished rows of other settings: the table would be replaced, and they would be lost.
+    """
     if not path.is_file():
         return {}
-    rows = (row.cells for row in read_table(path, required=(*COLUMNS, SETTINGS), delimiter="\t"))
-    return {
-        cells["mutation"]: {name: cells[name] for name in COLUMNS}
-        for cells in rows
-        if cells["status"] == "done" and cells[SETTINGS] == settings
-    }
+    table = (row.cells for row in read_table(path, required=(*COLUMNS, SETTINGS), delimiter="\t"))
+    done = [cells for cells in table if cells["status"] == "done"]
+    if others := [cells["mutation"] for cells in done if cells[SETTINGS] != settings]:
+        raise InputError(
+            "has finished rows of another screen, which would be lost",
+            file=path,
+            found=", ".join(others),
+            expected="the same structure, drug, replicates, seed and version, or another folder after -o",
+        )
+    return {cells["mutation"]: {name: cells[name] for name in COLUMNS} for cells in done}
 
 
 def _cells(estimate: Estimate, mean: str, low: str, high: str) -> Row:
     cells = {mean: estimate.mean, low: estimate.low, high: estimate.high}
-    return {name: "" if math.isnan(value) else f"{value:.3f}" for name, value in cells.items()}
+    return {name: "" if math.isnan(value) else f"{value:z.3f}" for name, value in cells.items()}
