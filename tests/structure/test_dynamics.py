@@ -335,6 +335,13 @@ def test_command_runs_replicas_records_them_and_keeps_what_is_done(tmp_path: Pat
     code, _, err = command("simulate", other, *options)
     assert code == 2
     assert "holds another simulation" in err
+    # What is done is looked at before it is called so.
+    cut = tmp_path / "out" / "replica-2" / "trajectory.dcd"
+    cut.write_bytes(cut.read_bytes()[:-100])
+    code, _, err = command("simulate", pdb, *options, "--replicas", 2)
+    assert code == 2
+    assert "the trajectory of a finished replica is not whole" in err
+    assert "without the folder replica-2 this replica is calculated anew" in err
 
 
 @pytest.mark.parametrize(

@@ -303,7 +303,7 @@ def test_command_goes_on_where_it_was(file: Path, tmp_path: Path, capsys: pytest
     second = rows_of(out / "screen.tsv")
     assert [row["mutation"] for row in second] == ["A2G+S4A", "S4G"]
     assert second[1] == first[0]  # kept, its seconds too
-    assert "1 rows kept" in capsys.readouterr().err
+    assert "kept: 1, not modellable: 0, to do: 1" in capsys.readouterr().err
     # What was calculated is not lost because it is not named this time, nor replaced by other settings.
     assert main([*call, "--mutations", "S4G"]) == 0
     assert rows_of(out / "screen.tsv") == [second[1], second[0]]

@@ -118,6 +118,28 @@ def run_replica(
         return trajectory.frames
 
 
+def is_done(folder: Path) -> bool:
+    """Whether a replica was calculated to its end.
+
+    Raises
+    ------
+    InputError
+        It was, and its trajectory is no longer as long as it was then.
+    """
+    if not (folder / DONE).exists():
+        return False
+    trajectory, checkpoint = folder / TRAJECTORY, read_checkpoint(folder)
+    size = trajectory.stat().st_size if trajectory.exists() else 0
+    if checkpoint is not None and size != checkpoint.trajectory_bytes:
+        raise InputError(
+            "the trajectory of a finished replica is not whole",
+            file=trajectory,
+            found=f"{size} bytes",
+            expected=f"{checkpoint.trajectory_bytes}; without the folder {folder.name} this replica is calculated anew",
+        )
+    return True
+
+
 class _Watch:
     """Turns steps into progress."""
 

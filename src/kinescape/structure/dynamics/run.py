@@ -33,7 +33,7 @@ from kinescape.structure.dynamics.record import (
     with_note,
     write_record,
 )
-from kinescape.structure.dynamics.replica import DONE, TRAJECTORY, Engine, Progress, run_replica
+from kinescape.structure.dynamics.replica import DONE, TRAJECTORY, Engine, Progress, is_done, run_replica
 from kinescape.structure.forcefield import Solvent
 from kinescape.structure.ligands.parameters import LigandParameters, read_parameters
 from kinescape.structure.ligands.whole import whole_ligand
@@ -160,14 +160,14 @@ def _run_held(
         )
         _write_record(out, request, identity, assembled, engine, None)
         save_assembled(out, assembled)
-    left = [n for n in range(1, request.replicas + 1) if not (out / f"replica-{n}" / DONE).exists()]
+    left = [n for n in range(1, request.replicas + 1) if not is_done(out / f"replica-{n}")]
     speed = None
     if left and not is_accelerated(platform):
         speed = _warn_of_length(request, assembled, engine, len(left), say)
     _write_record(out, request, identity, assembled, engine, speed)
     for number in range(1, request.replicas + 1):
         folder = out / f"replica-{number}"
-        if (folder / DONE).exists():
+        if number not in left:
             say(f"replica {number}: done before")
             continue
 

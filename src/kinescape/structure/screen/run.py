@@ -123,7 +123,7 @@ def _run_held(
             say(f"note: {note}")
     todo = {name: each for name, each in wanted.items() if name not in rows}
     if rows:
-        say(f"{len(rows) - len(refused)} rows kept, {len(refused)} not modellable, {len(todo)} to do")
+        say(f"kept: {len(rows) - len(refused)}, not modellable: {len(refused)}, to do: {len(todo)}")
     if unasked:
         say(f"{path} keeps finished rows that are not asked for now: {', '.join(row['mutation'] for row in unasked)}")
 
