@@ -238,6 +238,16 @@ def test_nothing_that_differs_is_said_in_words() -> None:
         assert "<td>lost</td>" in page
 
 
+@pytest.mark.skipif(not viewer_available(), reason="3Dmol.js was not built into this installation")
+def test_notes_of_the_page_name_the_models_that_they_are_of() -> None:
+    model = with_benzene(peptide("FILLELM", 1193))
+    noted = [model.with_residues(model.residues, "Ends are capped.", *more) for more in ((), ("HOH 7 is left out.",))]
+    states = [State(Mutant(name, each, ()), (), ()) for name, each in zip(("WT", "L1196M"), noted, strict=True)]
+    page = viewer_page(states, "BNZ").partition('<script type="application/json"')[0]
+    assert "<li>Ends are capped.</li>" in page
+    assert "<li>L1196M: HOH 7 is left out.</li>" in page
+
+
 def test_every_look_of_a_line_has_one_entry_in_the_legend() -> None:
     ring = with_benzene(peptide()).ligand("BNZ")
     kinds = (

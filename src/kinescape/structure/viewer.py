@@ -70,7 +70,7 @@ def viewer_page(states: Sequence[State], ligand: str) -> str:
         differing=_differing(states, turned),
         nothing=nothing_differs(states),
         borderline=BORDERLINE_NOTE if any(each.outside for each in differences_of(states)) else "",
-        notes=list(dict.fromkeys(note for state in states for note in state.mutant.model.notes)),
+        notes=_notes(states),
         version=__version__,
         threedmol=THREEDMOL,
         data=Markup(json.dumps(data).replace("</", "<\\/")),  # noqa: S704 - our own numbers and names, "</" broken up
@@ -180,6 +180,15 @@ def _differing(states: Sequence[State], turned: bool) -> list[dict[str, str]]:
         for each in held_differences(states)
         if each.difference.change != "same"
     ]
+
+
+def _notes(states: Sequence[State]) -> list[str]:
+    """What was noted of the models, with their names where it is not of all."""
+    found: dict[str, list[str]] = {}
+    for state in states:
+        for note in dict.fromkeys(state.mutant.model.notes):
+            found.setdefault(note, []).append(state.name)
+    return [note if len(names) == len(states) else f"{', '.join(names)}: {note}" for note, names in found.items()]
 
 
 def _partners(state: State) -> str:
