@@ -330,15 +330,22 @@ def test_a_backbone_that_does_not_suit_a_proline_is_told(
     def far_enough(*_: object, **__: object) -> None:
         raise KinescapeError("far enough")
 
-    monkeypatch.setattr("kinescape.structure.screen.run.prepare", far_enough)
     told: list[str] = []
-    request = Request(site_of(file, None, "LOR"), ("S4P", "S4G", "K44P"))
-    with pytest.raises(KinescapeError, match="far enough"):
-        run_screen(request, tmp_path / "out", told.append)
+    request = Request(site_of(file, None, "LOR"), ("S4P", "A2G", "K44P"), replicates=2)
+    with monkeypatch.context() as patched:
+        patched.setattr("kinescape.structure.screen.run.prepare", far_enough)
+        with pytest.raises(KinescapeError, match="far enough"):
+            run_screen(request, tmp_path / "out", told.append)
     assert not (tmp_path / "out").exists(), "what ended before its first row leaves nothing"
     notes = [line for line in told if line.startswith("note: ")]
     assert len(notes) == 1
-    assert notes[0].startswith("note: S4P: phi of residue 4 is 180 degrees, where prolines are rare (-100 to -40)")
+    said = "S4P: phi of residue 4 is 180 degrees, where prolines are rare (-100 to -40)"
+    assert notes[0].startswith(f"note: {said}")
+    # And it stays with the number.
+    run_screen(request, tmp_path / "out")
+    proline, glycine, absent = rows_of(tmp_path / "out" / "screen.tsv")
+    assert proline["notes"].startswith(said)
+    assert glycine["notes"] == absent["notes"] == ""
 
 
 def test_a_nucleotide_site_is_shown_beside_the_drugs(file: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from kinescape.errors import InputError, KinescapeError
+from kinescape.structure.mutate import proline_notes
 from kinescape.structure.mutations import Substitution
 from kinescape.structure.screen.compare import Pair, comparison_of
 from kinescape.structure.screen.energies import Energies
@@ -130,7 +131,8 @@ def _finished(sites: Sequence[Prepared], row: _Open, replicates: int) -> Row:
         for number, each in enumerate(sites)
     ]
     seconds = (time.monotonic() - row.started, row.cpu)
-    return row_of(found[0], sites[0].pose, seconds, found[1] if len(found) > 1 else None)
+    notes = proline_notes(sites[0].seen, row.substitutions)
+    return row_of(found[0], sites[0].pose, seconds, found[1] if len(found) > 1 else None, notes)
 
 
 _SHARED: dict[str, object] = {}

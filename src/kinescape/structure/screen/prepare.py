@@ -24,6 +24,8 @@ class Prepared:
     ligand: WholeLigand
     pose: str
     notes: tuple[str, ...]
+    seen: Model
+    """The structure as it was read."""
 
 
 def prepare(
@@ -65,7 +67,7 @@ def prepare(
         )
         whole = whole_ligand(put.residue, place)
     relaxed, whole = _relaxed(prepared, whole)
-    return Prepared(relaxed, whole, pose, tuple(notes))
+    return Prepared(relaxed, whole, pose, tuple(notes), model)
 
 
 def _relaxed(model: Model, ligand: WholeLigand) -> tuple[Model, WholeLigand]:

@@ -215,7 +215,8 @@ def calculated_row(
     except KinescapeError as problem:
         return empty_row(name, sites[0].ligand.residue_name, f"failed: {problem}")
     seconds = (time.monotonic() - start, time.process_time() - used)
-    return row_of(found[0], sites[0].pose, seconds, found[1] if len(found) > 1 else None)
+    notes = proline_notes(sites[0].seen, substitutions)
+    return row_of(found[0], sites[0].pose, seconds, found[1] if len(found) > 1 else None, notes)
 
 
 def _shown(row: Row) -> str:

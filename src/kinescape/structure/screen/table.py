@@ -37,14 +37,21 @@ COLUMNS = (
     "replicates",
     "atoms",
     "cpu_seconds",
+    "notes",
 )
 SETTINGS = "settings"
 """The last column: a checksum of all that the row depends on."""
 Row = dict[str, str]
 
 
-def row_of(drug: Comparison, pose: str, seconds: tuple[float, float], nucleotide: Comparison | None = None) -> Row:
-    """A finished row; ``seconds`` by the clock and of CPU time."""
+def row_of(
+    drug: Comparison,
+    pose: str,
+    seconds: tuple[float, float],
+    nucleotide: Comparison | None = None,
+    notes: Sequence[str] = (),
+) -> Row:
+    """A finished row; ``seconds`` by the clock and of CPU time, ``notes`` what the mutant's model lacks."""
     row = dict.fromkeys(COLUMNS, "")
     row |= {
         "mutation": drug.mutation,
@@ -61,6 +68,7 @@ def row_of(drug: Comparison, pose: str, seconds: tuple[float, float], nucleotide
         "rotamers": str(drug.rotamers),
         "replicates": str(drug.replicates),
         "atoms": str(drug.atoms),
+        "notes": " ".join(notes),
     }
     row |= _cells(drug.interaction, "delta_interaction_kcal", "ci_low", "ci_high")
     row |= _cells(drug.binding, "delta_binding_kcal", "binding_ci_low", "binding_ci_high")
