@@ -59,13 +59,12 @@ def report(
     from kinescape.files import write_text
     from kinescape.report.beside import read_beside
     from kinescape.report.page import render_sample
-    from kinescape.report.result import read_result
-    from kinescape.review.shown import with_verdicts
+    from kinescape.report.result import read_result, read_with_verdicts
 
     read = read_result(result)
     folder = result if result.is_dir() else result.parent
     beside = read_beside(folder, read, viewer=not no_igv)
-    others = tuple(with_verdicts(read_result(path), path if path.is_dir() else path.parent) for path in history)
+    others = tuple(read_with_verdicts(path) for path in history)
     page = render_sample(read, others, beside=beside)
     path = output or folder / "report.html"
     write_text(path, page)

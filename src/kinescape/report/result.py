@@ -16,8 +16,9 @@ from kinescape.files import write_bytes
 from kinescape.records import SCHEMA_VERSION, SampleResult
 from kinescape.report.check import faults
 from kinescape.report.schema import result_schema
+from kinescape.review.shown import with_verdicts
 
-__all__ = ["FILE_NAME", "read_result", "result_schema", "write_result"]
+__all__ = ["FILE_NAME", "read_result", "read_with_verdicts", "result_schema", "write_result"]
 
 FILE_NAME = "result.json"
 
@@ -76,6 +77,11 @@ def read_result(path: Path) -> SampleResult:
     for place, what in faults(result):
         raise InputError(f"{place}: {what}", file=path)
     return result
+
+
+def read_with_verdicts(path: Path) -> SampleResult:
+    """As :func:`read_result`, with the verdicts that lie beside it (:func:`.review.shown.with_verdicts`)."""
+    return with_verdicts(read_result(path), path if path.is_dir() else path.parent)
 
 
 def _check_version(path: Path, content: bytes) -> None:

@@ -10,10 +10,9 @@ import msgspec
 from kinescape.drawing import save_formats
 from kinescape.errors import InputError
 from kinescape.files import write_text
-from kinescape.report.result import FILE_NAME, read_result
+from kinescape.report.result import FILE_NAME, read_with_verdicts
 from kinescape.report.timeline_picture import timeline_figure
 from kinescape.report.timeline_table import timeline_json, timeline_tsv
-from kinescape.review.shown import with_verdicts
 from kinescape.timeline.build import Timeline, timeline_of
 from kinescape.timeline.order import series_by_patient
 
@@ -38,11 +37,7 @@ def timelines_from(given: Sequence[Path]) -> tuple[Timeline, ...]:
     InputError
         Something is not a result, a sample stands twice, or no patient has two samples.
     """
-    results = [
-        with_verdicts(read_result(path), path if path.is_dir() else path.parent)
-        for each in given
-        for path in result_files(each)
-    ]
+    results = [read_with_verdicts(path) for each in given for path in result_files(each)]
     series = series_by_patient(results)
     if not series:
         raise InputError(

@@ -53,9 +53,9 @@ def binding_of(results: Sequence[LegResult], temperature: float) -> Binding:
             by_leg[each.leg][each.replica] = (each.found.value, each.found.error)
     for leg, found in by_leg.items():
         for (one, first), (other, second) in itertools.combinations(found.items(), 2):
-            apart = abs(first[0] - second[0])
-            if not apart <= max(LARGEST_DRIFT * math.hypot(first[1], second[1]), SMALLEST_DRIFT):
-                refused.append(f"{leg}: replicas {one} and {other} differ by {apart:.1f} kT: not converged")
+            drift = abs(first[0] - second[0])
+            if not drift <= max(LARGEST_DRIFT * math.hypot(first[1], second[1]), SMALLEST_DRIFT):
+                refused.append(f"{leg}: replicas {one} and {other} differ by {drift:.1f} kT: not converged")
     refused += _rotamers_apart(results)
     numbers = sorted(set(by_leg["complex"]) & set(by_leg["apo"]))
     if not numbers:

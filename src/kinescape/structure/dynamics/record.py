@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from kinescape import __version__
 from kinescape.errors import InputError
 from kinescape.files import write_text
 from kinescape.structure.dynamics.platforms import hardware
-from kinescape.structure.dynamics.replica import LOCK, Engine, alone
+from kinescape.structure.dynamics.replica import LOCK, Engine, held_folder
 
 RECORD = "run.json"
 
@@ -42,8 +42,7 @@ def check_folder(out: Path, identity: dict[str, Any]) -> None:
         raise InputError(f"holds another simulation: its {name} differs", file=out, found=there, expected=value)
 
 
-@contextmanager
-def held(out: Path, identity: dict[str, Any]) -> Iterator[None]:
+def held(out: Path, identity: dict[str, Any]) -> AbstractContextManager[None]:
     """Hold the folder of this simulation: nothing in it is written by two processes, its record included.
 
     Raises
@@ -51,19 +50,7 @@ def held(out: Path, identity: dict[str, Any]) -> Iterator[None]:
     InputError
         As :func:`check_folder`, or another process holds it.
     """
-    check_folder(out, identity)
-    made = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    with alone(out, "simulation"):
-        try:
-            # What was there when the lock was still another's may have become something else.
-            check_folder(out, identity)
-            yield
-        finally:
-            if not (out / RECORD).exists():
-                (out / LOCK).unlink(missing_ok=True)
-                if made and not any(out.iterdir()):
-                    out.rmdir()
+    return held_folder(out, "simulation", RECORD, lambda: check_folder(out, identity))
 
 
 def read_record(out: Path) -> dict[str, Any]:

@@ -275,3 +275,30 @@ def alone(folder: Path, what: str = "replica") -> Iterator[None]:
         except OSError:
             raise InputError(f"another process runs this {what}", file=folder) from None
         yield
+
+
+@contextmanager
+def held_folder(out: Path, what: str, kept: str, check: Callable[[], object]) -> Iterator[None]:
+    """Hold ``out``, made where it is not there, so that no two processes write in it.
+
+    ``check`` raises where the folder may not be used. It is called before anything is made, and again with the lock
+    held: what was there when the lock was still another's may have become something else. Without a file ``kept`` in
+    the end nothing is left of the holding.
+
+    Raises
+    ------
+    InputError
+        Of ``check``, or another process holds the folder.
+    """
+    check()
+    made = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    with alone(out, what):
+        try:
+            check()
+            yield
+        finally:
+            if not (out / kept).exists():
+                (out / LOCK).unlink(missing_ok=True)
+                if made and not any(out.iterdir()):
+                    out.rmdir()

@@ -230,10 +230,11 @@ class PosedComplex:
         context = self._reading_context(name)
         context.setPositions(positions / 10.0)
         uncharged = energy_kcal(context, {LENNARD_JONES})
+        coulomb = energy_kcal(context, {COULOMB}) - uncharged
         return {
             "lennard_jones": uncharged,
-            "electrostatic": energy_kcal(context, {COULOMB, SOLVENT}) - uncharged,
-            "coulomb": energy_kcal(context, {COULOMB}) - uncharged,
+            "electrostatic": coulomb + energy_kcal(context, {SOLVENT}),
+            "coulomb": coulomb,
         }
 
     def _relaxing_context(self, name: str) -> openmm.Context:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from kinescape import __version__
 from kinescape.errors import InputError, KinescapeError
 from kinescape.files import sha256_of
 from kinescape.structure import pocket as settings_of_pocket
-from kinescape.structure.dynamics.replica import LOCK, alone
+from kinescape.structure.dynamics.replica import held_folder
 from kinescape.structure.ligands.parameters import LigandParameters
 from kinescape.structure.model import Model
 from kinescape.structure.mutate import proline_notes
@@ -25,7 +24,7 @@ from kinescape.structure.screen import replicates as settings_of_replicates
 from kinescape.structure.screen.compare import REPLICATES, compare
 from kinescape.structure.screen.pieces import calculate
 from kinescape.structure.screen.prepare import Prepared, prepare
-from kinescape.structure.screen.table import Row, empty_row, kept_rows, refuse_foreign, row_of, write_rows
+from kinescape.structure.screen.table import Row, empty_row, kept_rows, row_of, write_rows
 
 Say = Callable[[str], None]
 TABLE = "screen.tsv"
@@ -82,26 +81,10 @@ def run_screen(request: Request, out: Path, say: Say = lambda _: None) -> list[R
     if len(refused) == len(wanted):
         reasons = "; ".join(reason.removeprefix("not modellable: ") for reason in refused.values())
         raise InputError(f"no mutation can be modelled: {reasons}", expected="residues that the structure shows")
-    refuse_foreign(out / TABLE)
     settings = fingerprint(request)
-    kept_rows(out / TABLE, settings)
-    with _held(out):
+    # Two processes would each write the table without the other's rows.
+    with held_folder(out, "screen", TABLE, lambda: kept_rows(out / TABLE, settings)):
         return _run_held(request, out / TABLE, settings, wanted, refused, say)
-
-
-@contextmanager
-def _held(out: Path) -> Iterator[None]:
-    """The folder is this process's alone: two would each write the table without the other's rows."""
-    made = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    with alone(out, "screen"):
-        try:
-            yield
-        finally:
-            if not (out / TABLE).exists():
-                (out / LOCK).unlink(missing_ok=True)
-                if made and not any(out.iterdir()):
-                    out.rmdir()
 
 
 def _run_held(

@@ -117,9 +117,11 @@ def kept_rows(path: Path, settings: str) -> dict[str, Row]:
     Raises
     ------
     InputError
-        There are finished rows of other settings: the table would be replaced, and they would be lost.
+        As :func:`refuse_foreign`; or there are finished rows of other settings: the table would be replaced, and they
+        would be lost.
     """
-    if not path.is_file():
+    refuse_foreign(path)
+    if not path.exists():
         return {}
     table = (row.cells for row in read_table(path, required=(*COLUMNS, SETTINGS), delimiter="\t"))
     done = [cells for cells in table if cells["status"] == "done"]
